@@ -1,0 +1,58 @@
+/** The superblock: the first words of slab 0. What every thread must agree on before it touches anything else. */
+import { packed, struct } from './struct.js';
+
+export const Superblock = struct(
+  'superblock',
+  'the first words of slab 0: identity, geometry, and the few process-wide words',
+  [
+    { name: 'magic', meaning: 'MAGIC', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'layoutVersion', meaning: 'LAYOUT_VERSION', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'featureBits', meaning: 'features in use; unknown bits refuse', mode: 'constant', writers: 'starter' },
+    { name: 'hashSeed', meaning: 'seed of the key hash', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'partitionCount', meaning: 'partitions', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'pageShift', meaning: 'log2 of the page length in bytes', mode: 'constant', writers: 'starter' },
+    { name: 'pageCount', meaning: 'pages of all slabs', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'threadSlots', meaning: 'registry slots', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'namespaceSlots', meaning: 'namespace slots', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'ownerCount', meaning: 'owner threads', mode: 'constant', writers: 'starter', readers: 'all' },
+    { name: 'reserved', words: 22, meaning: 'fills the line of constants' },
+    {
+      name: 'state',
+      meaning: 'RUNNING or STOPPED; never goes back',
+      mode: 'atomic',
+      writers: 'the thread that stops',
+      readers: 'all, at every operation',
+    },
+    {
+      name: 'clearEpoch',
+      meaning: 'raised by every clear, before the generations it changes',
+      mode: 'atomic',
+      writers: 'who clears',
+      readers: 'sweepers',
+    },
+    {
+      name: 'releasedPages',
+      meaning: 'raised after a page returns to the pool: lets a failed search be remembered',
+      mode: 'atomic',
+      writers: 'all',
+      readers: 'all',
+    },
+    { name: 'padding', words: 29, meaning: 'keeps the control lock off the line of read-mostly words' },
+    { name: 'controlLock', meaning: 'a lock word: namespaces and registry totals', mode: 'atomic', writers: 'all' },
+    { name: 'controlWaiters', meaning: 'threads parked on the control lock', mode: 'atomic', writers: 'all' },
+    { name: 'healCount', meaning: 'abandoned critical sections mended', mode: 'atomic', writers: 'healers' },
+  ],
+  128,
+);
+
+export const CacheState = { running: 1, stopped: 2 } as const;
+
+packed('lock word', 'partition locks and the control lock; 0 is free', [
+  { name: 'slot', shift: 0, bits: 12, meaning: 'registry slot of the holder, plus 1' },
+  { name: 'generation', shift: 12, bits: 19, meaning: 'generation of that slot' },
+]);
+export const LOCK_SLOT_MASK = 0xfff;
+export const LOCK_GENERATION_SHIFT = 12;
+export const LOCK_GENERATION_MASK = 0x7ffff;
+/** Most threads a cache can be asked to hold: the slot field holds slot + 1. */
+export const MAX_THREADS = LOCK_SLOT_MASK - 1;
