@@ -1,0 +1,101 @@
+/** Threads without threads: several tables on one shared memory, in one thread, whose lives a test decides. */
+import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../../native-layout/geometry.js';
+import { Registry } from '../../native-layout/registry.js';
+import { LOCK_GENERATION_SHIFT } from '../../native-layout/superblock.js';
+import { KeyEncoder } from '../../src/codec/key-encoder.js';
+import { decodeValue } from '../../src/codec/value-decoder.js';
+import { ValueEncoder } from '../../src/codec/value-encoder.js';
+import { SharedMemory } from '../../src/memory/slab.js';
+import { partitionOfHash } from '../../src/table/probe.js';
+import { Table } from '../../src/table/table.js';
+import { verify } from '../../src/table/verify.js';
+import type { Outcome } from '../../src/table/writer.js';
+
+export const SEED = 0x5eed;
+
+export function makeMemory(memory: number, partitionCount: number, ownerCount = 1): SharedMemory {
+  const shape: Shape = {
+    slabLengths: slabLengthsFor(memory, ownerCount),
+    pageShift: pageShiftFor(memory, partitionCount),
+    partitionCount,
+    threadSlots: 8,
+    namespaceSlots: namespaceSlotsFor(memory),
+    ownerCount,
+  };
+  geometry(shape);
+  return SharedMemory.create(shape, SEED);
+}
+
+/** One actor: a table and the encoders of its thread. */
+export class Actor {
+  readonly table: Table;
+  readonly key = new KeyEncoder(SEED);
+  readonly value = new ValueEncoder();
+  /** Lock words of actors that are gone; shared by all actors of a test. */
+  readonly gone: Set<number>;
+  readonly lockWord: number;
+
+  constructor(memory: SharedMemory, slot: number, gone: Set<number> = new Set()) {
+    this.gone = gone;
+    this.lockWord = (slot + 1) | (1 << LOCK_GENERATION_SHIFT);
+    this.table = new Table(memory, {
+      lockWord: this.lockWord,
+      slotWord: memory.geometry.registryWord + slot * Registry.sizeWords,
+      liveness: { isGone: (word) => gone.has(word), ring: () => {} },
+    });
+  }
+
+  #route(key: unknown): number {
+    this.key.encode(key, 'test');
+    return partitionOfHash(this.key.hash, this.table.partitions.count);
+  }
+
+  put(namespaceSlot: number, key: unknown, value: unknown, ifAbsent = false): Outcome {
+    this.value.encodeValue(value, 'test', key);
+    const partition = this.#route(key);
+    return this.table.put(partition, namespaceSlot, this.key, this.value, ifAbsent);
+  }
+
+  get(namespaceSlot: number, key: unknown): unknown {
+    return this.table.read(this.#route(key), namespaceSlot, this.key) ? this.#decode() : undefined;
+  }
+
+  has(namespaceSlot: number, key: unknown): boolean {
+    return this.table.has(this.#route(key), namespaceSlot, this.key);
+  }
+
+  remove(namespaceSlot: number, key: unknown): boolean {
+    return this.table.remove(this.#route(key), namespaceSlot, this.key);
+  }
+
+  take(namespaceSlot: number, key: unknown): unknown {
+    return this.table.take(this.#route(key), namespaceSlot, this.key) ? this.#decode() : undefined;
+  }
+
+  insertAll(namespaceSlot: number, entries: readonly (readonly [unknown, unknown])[]): Outcome {
+    const items = entries.map(([key, value]) => {
+      const keyEncoder = new KeyEncoder(SEED);
+      const valueEncoder = new ValueEncoder();
+      keyEncoder.encode(key, 'test');
+      valueEncoder.encodeValue(value, 'test', key);
+      const partitionIndex = partitionOfHash(keyEncoder.hash, this.table.partitions.count);
+      return { partitionIndex, key: keyEncoder, value: valueEncoder };
+    });
+    items.sort((a, b) => a.partitionIndex - b.partitionIndex);
+    return this.table.insertAll(namespaceSlot, items);
+  }
+
+  #decode(): unknown {
+    const { copy } = this.table;
+    return copy.text ?? decodeValue(copy.bytes, copy.start, copy.end, 'copy');
+  }
+
+  /** The first broken law of any partition. */
+  verify(): string | undefined {
+    for (let index = 0; index < this.table.partitions.count; index++) {
+      const broken = verify(this.table.partitions, index);
+      if (broken !== undefined) return broken;
+    }
+    return undefined;
+  }
+}
