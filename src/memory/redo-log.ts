@@ -1,0 +1,156 @@
+/**
+ * The redo log of a partition: makes a list of word changes one step, as far as healing is concerned. Only the holder
+ * of the partition's lock may call.
+ *
+ * Invariants
+ * 1. Steps are staged while the state is idle or filling; nothing staged has any effect. `commit` stores the state
+ *    (atomic), performs the steps in order, and stores idle.
+ * 2. A holder that died before the commit changed nothing, except the cell it was filling, whose free mark and link are
+ *    restored from fillAddress and fillNext. One that died after it is redone: steps are plain values, so performing
+ *    them again is harmless, and no reader has acted on a step that would be undone.
+ * 3. A thread dies between two of its instructions; all its earlier stores are visible to whoever saw its death. So the
+ *    log needs program order only, which plain stores keep; the atomic commit also keeps the compiler honest.
+ *
+ * What a racing reader may see: any prefix of the steps. The order of steps is therefore the order of publication that
+ * `seqlock.ts` asks for: address, sequences, then free space.
+ */
+import { Bucket, BUCKET_WORD_SHIFT, ROOT_CHUNKS } from '../../native-layout/bucket.js';
+import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
+import { LOG_STEPS, LogAction, LogState, Partition, SEQUENCE_STEP, STEP_WORDS } from '../../native-layout/partition.js';
+import { directoryChunkShift } from '../../native-layout/page.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { storeWord } from './atomics.js';
+import { raiseSequence } from './seqlock.js';
+import type { SharedMemory } from './slab.js';
+
+export class RedoLog {
+  readonly #words: Int32Array[];
+  readonly #control: Int32Array;
+  /** log2 of the directory entries in one chunk. */
+  readonly #chunkShift: number;
+  #header = 0;
+  #count = 0;
+
+  constructor(memory: SharedMemory) {
+    this.#words = memory.words;
+    this.#control = memory.control;
+    this.#chunkShift = directoryChunkShift(memory.geometry.pageShift);
+  }
+
+  /** Starts a list of steps for the partition whose header stands at `header`. */
+  open(header: number): void {
+    this.#header = header;
+    this.#count = 0;
+  }
+
+  /** Marks a free cell as being filled, so that a death before the commit leaves it free. */
+  beginFill(address: number, nextFree: number): void {
+    const control = this.#control;
+    const header = this.#header;
+    control[header + Partition.fillAddress] = address;
+    control[header + Partition.fillNext] = nextFree;
+    storeWord(control, header + Partition.logState, LogState.filling);
+  }
+
+  /** Stages: word `word` of slab `slab` becomes `value`. */
+  stage(slab: number, word: number, value: number): void {
+    const count = this.#count;
+    if (count >= LOG_STEPS) throw new Error('redo log overflow');
+    const at = this.#header + Partition.log + count * STEP_WORDS;
+    const control = this.#control;
+    control[at] = slab;
+    control[at + 1] = word;
+    control[at + 2] = value;
+    this.#count = count + 1;
+  }
+
+  stageSequence(slab: number, word: number, value: number): void {
+    this.stage(slab | SEQUENCE_STEP, word, value);
+  }
+
+  stageFillDirectory(pattern: number, depth: number, entry: number): void {
+    this.stage(LogAction.fillDirectory - depth, pattern, entry);
+  }
+
+  stageRetireSegment(address: number, bucketCount: number): void {
+    this.stage(LogAction.retireSegment, address, bucketCount);
+  }
+
+  /** The value a word will have: what the last step says of it, else what it is. */
+  read(slab: number, word: number): number {
+    const control = this.#control;
+    const first = this.#header + Partition.log;
+    for (let at = first + (this.#count - 1) * STEP_WORDS; at >= first; at -= STEP_WORDS) {
+      if (control[at + 1] === word && control[at] === slab) return control[at + 2];
+    }
+    return this.#words[slab][word];
+  }
+
+  /** Steps that still fit. */
+  get room(): number {
+    return LOG_STEPS - this.#count;
+  }
+
+  commit(): void {
+    const control = this.#control;
+    const header = this.#header;
+    control[header + Partition.logCount] = this.#count;
+    storeWord(control, header + Partition.logState, LogState.committed);
+    this.#perform(header, this.#count);
+    control[header + Partition.logState] = LogState.idle;
+    this.#count = 0;
+  }
+
+  /** Finishes or undoes what a former holder left. Idempotent: whoever dies in it is followed by another. */
+  recover(header: number): void {
+    const control = this.#control;
+    const state = control[header + Partition.logState];
+    if (state === LogState.committed) {
+      this.#perform(header, control[header + Partition.logCount]);
+    } else if (state === LogState.filling) {
+      const address = control[header + Partition.fillAddress];
+      const words = this.#words[address >>> SLAB_UNIT_SHIFT];
+      const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+      words[cell + FreeCell.zero] = 0;
+      words[cell + FreeCell.identity] = IDENTITY_FREE;
+      words[cell + FreeCell.next] = control[header + Partition.fillNext];
+    }
+    storeWord(control, header + Partition.logState, LogState.idle);
+  }
+
+  #perform(header: number, count: number): void {
+    const control = this.#control;
+    const words = this.#words;
+    let at = header + Partition.log;
+    for (let step = 0; step < count; step++, at += STEP_WORDS) {
+      const slab = control[at];
+      if (slab < 0) this.#act(header, slab, control[at + 1], control[at + 2]);
+      else if (slab < SEQUENCE_STEP) words[slab][control[at + 1]] = control[at + 2];
+      else raiseSequence(words[slab - SEQUENCE_STEP], control[at + 1], control[at + 2]);
+    }
+  }
+
+  #act(header: number, action: number, word: number, value: number): void {
+    if (action === LogAction.retireSegment) this.#retireSegment(word, value);
+    else this.#fillDirectory(header, word, LogAction.fillDirectory - action, value);
+  }
+
+  #fillDirectory(header: number, pattern: number, depth: number, entry: number): void {
+    const control = this.#control;
+    const length = 1 << control[header + Partition.depth];
+    const mask = (1 << this.#chunkShift) - 1;
+    for (let index = pattern; index < length; index += 1 << depth) {
+      const chunk = control[header + Partition.root + ((index >>> this.#chunkShift) & (ROOT_CHUNKS - 1))];
+      const start = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+      this.#words[chunk >>> SLAB_UNIT_SHIFT][start + (index & mask)] = entry;
+    }
+  }
+
+  #retireSegment(address: number, bucketCount: number): void {
+    const words = this.#words[address >>> SLAB_UNIT_SHIFT];
+    let at = ((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Bucket.sequence;
+    for (let bucket = 0; bucket < bucketCount; bucket++, at += 1 << BUCKET_WORD_SHIFT) {
+      raiseSequence(words, at, words[at] | 1);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/** The form an entry will take: its size class and header words, decided before the critical section. */
+import { Entry, Flag, WIDE_KEY_LENGTH, WIDE_VALUE_LENGTH } from '../../native-layout/entry.js';
+import { classOf } from '../../native-layout/size-class.js';
+import type { KeyView, ValueView } from '../memory/views.js';
+import { headerWords } from './entry-view.js';
+
+interface TextBuffer {
+  latin1Write(text: string, offset: number, length: number): number;
+}
+
+/** Values up to this length are copied by a loop, in bytes. */
+const LOOP_LENGTH = 24;
+
+/** Longest key in bytes that fits one cell with the largest header. */
+export function maxKeyLengthFor(maxCellLength: number): number {
+  return maxCellLength - (Entry.sizeWords + 7) * 4;
+}
+
+export class EntryShape {
+  classId = 0;
+  /** The value does not fit the cell and goes into chunks. */
+  chained = false;
+  /** Third header word. */
+  #shape = 0;
+  #headerWords = 0;
+  readonly #maxCellLength: number;
+
+  constructor(maxCellLength: number) {
+    this.#maxCellLength = maxCellLength;
+  }
+
+  /** Decides. `flags` are those the caller needs; a linked entry keeps room for its pendingNext word. */
+  measure(key: KeyView, value: ValueView, flags: number): void {
+    let all = flags | (key.raw ? Flag.keyRaw : 0) | (value.latin1 === null ? 0 : Flag.valueRaw);
+    const needsWide = key.length >= WIDE_KEY_LENGTH || value.length >= WIDE_VALUE_LENGTH;
+    if (needsWide || (flags & Flag.linked) !== 0) all |= Flag.wide;
+    let length = (headerWords(all) << 2) + key.length + value.length;
+    this.chained = length > this.#maxCellLength;
+    if (this.chained) {
+      all |= Flag.wide | Flag.chained;
+      length = (headerWords(all) << 2) + key.length;
+    }
+    this.classId = classOf(length);
+    this.#headerWords = headerWords(all);
+    this.#shape = (all & Flag.wide) !== 0 ? all | (key.length << 16) : all | (key.length << 8) | (value.length << 16);
+  }
+
+  /** Writes everything but the identity and the version into a cell. */
+  write(
+    words: Int32Array,
+    bytes: Buffer,
+    cell: number,
+    key: KeyView,
+    value: ValueView,
+    chunkHead: number,
+    pendingNext: number,
+  ): void {
+    const shape = this.#shape;
+    words[cell + Entry.shape] = shape;
+    if ((shape & Flag.wide) !== 0) {
+      let at = cell + Entry.sizeWords;
+      words[at++] = value.length;
+      if (this.chained) words[at++] = chunkHead;
+      if ((shape & Flag.linked) !== 0) words[at] = pendingNext;
+    }
+    const keyAt = cell + this.#headerWords;
+    const keyWords = key.words;
+    const count = (key.length + 3) >> 2;
+    for (let i = 0; i < count; i++) words[keyAt + i] = keyWords[i];
+    if (!this.chained) writeBytes(bytes, (keyAt << 2) + key.length, value);
+  }
+}
+
+function writeBytes(bytes: Buffer, at: number, value: ValueView): void {
+  const { length } = value;
+  if (value.latin1 !== null) {
+    (bytes as unknown as TextBuffer).latin1Write(value.latin1, at, length);
+  } else if (length <= LOOP_LENGTH) {
+    const from = value.bytes;
+    for (let i = 0; i < length; i++) bytes[at + i] = from[i];
+  } else {
+    value.bytes.copy(bytes, at, 0, length);
+  }
+}
+
+/** Writes a part of a value into shared bytes. */
+export function writePart(bytes: Buffer, at: number, value: ValueView, start: number, end: number): void {
+  if (value.latin1 === null) value.bytes.copy(bytes, at, start, end);
+  else (bytes as unknown as TextBuffer).latin1Write(value.latin1.slice(start, end), at, end - start);
+}

@@ -1,0 +1,245 @@
+/**
+ * The growth of a partition's index: extendible hashing (Fagin et al., 1979) by segments. A full segment first grows by
+ * half, then is split in two; so the index is never less than about two thirds full of what its segments may hold, and
+ * grows a few kilobytes at a time. Only the holder of the partition's lock may call.
+ *
+ * Invariants
+ * 1. A new segment is filled aside, named by the `growing` words, and becomes visible in one step, which also makes
+ *    every sequence of the old one odd and frees it. Until then it is nobody's; if the grower dies, healing frees it.
+ * 2. The directory only ever doubles: its upper half is written first, then the depth rises. Readers that see the old
+ *    depth find the same segments.
+ * 3. An entry whose segment cannot grow (no memory, deepest directory, a flood of equal hashes) goes to any bucket of
+ *    its segment. Only when that is full is an insert refused.
+ *
+ * What a racing reader may see: the old segment until its sequences are odd, with entries that are all still right; the
+ * new one from the directory entry on.
+ */
+import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT, GROWN_BIT, MAX_DEPTH, ROOT_CHUNKS } from '../../native-layout/bucket.js';
+import { directoryChunkShift } from '../../native-layout/page.js';
+import { Partition } from '../../native-layout/partition.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { storeWord } from '../memory/atomics.js';
+import { EntryHash } from './entry-hash.js';
+import type { Partitions } from './partitions.js';
+import {
+  depthOf,
+  emptySlot,
+  homeOf,
+  setDepth,
+  spillCountOf,
+  spillDistanceOf,
+  tagWordOf,
+  withSpill,
+  withTag,
+} from './probe.js';
+import type { Slot } from './slot.js';
+
+/** Below this load a segment without a place near home is not grown: its hashes are too much alike. */
+const LEAST_LOAD = 0.5;
+
+export class Growth {
+  readonly #partitions: Partitions;
+  readonly #hashes: EntryHash;
+  readonly #chunkShift: number;
+
+  constructor(partitions: Partitions) {
+    this.#partitions = partitions;
+    this.#hashes = new EntryHash(partitions);
+    this.#chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
+  }
+
+  /** Finds an empty slot for the hash that `slot` was last asked for, growing the index if need be. */
+  makeRoom(header: number, partitionIndex: number, slot: Slot): boolean {
+    if (slot.entry === 0) {
+      if (!this.#create(header, partitionIndex)) return false;
+      slot.locate(header, slot.hash);
+    }
+    while (!slot.searchEmpty(false)) {
+      const crowded = this.#load(slot) >= LEAST_LOAD;
+      if (!crowded && slot.searchEmpty(true)) return true;
+      if (!this.#grow(header, partitionIndex, slot)) return slot.searchEmpty(true);
+      slot.locate(header, slot.hash);
+    }
+    return true;
+  }
+
+  #load(slot: Slot): number {
+    let used = 0;
+    for (let i = 0; i < slot.bucketCount; i++) {
+      const first = slot.segment + (i << BUCKET_WORD_SHIFT) + Bucket.addresses;
+      for (let n = 0; n < BUCKET_SLOTS; n++) if (slot.words[first + n] !== 0) used++;
+    }
+    return used / (slot.bucketCount * BUCKET_SLOTS);
+  }
+
+  /** Makes a directory of one entry and its segment. */
+  #create(header: number, partitionIndex: number): boolean {
+    const { cells, log, slabs } = this.#partitions;
+    const { directoryClass } = cells.classes;
+    if (!cells.ensureRoom(header, partitionIndex, directoryClass, 1)) return false;
+    const segment = this.#takeSegment(header, partitionIndex, 0, false, 0);
+    if (segment === 0) return false;
+    log.open(header);
+    const chunk = cells.take(header, directoryClass);
+    log.beginFill(chunk, cells.takenNext);
+    slabs[chunk >>> SLAB_UNIT_SHIFT][(chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT] = segment;
+    log.stage(0, header + Partition.growing, 0);
+    log.stage(0, header + Partition.root, chunk);
+    log.commit();
+    return true;
+  }
+
+  /** Takes the cell of a new segment, names it in `growing`, and empties it. Returns its directory entry, or 0. */
+  #takeSegment(header: number, partitionIndex: number, which: number, grown: boolean, depth: number): number {
+    const { cells, log, slabs, baseBuckets } = this.#partitions;
+    const { segmentClass, grownSegmentClass } = cells.classes;
+    const classId = grown ? grownSegmentClass : segmentClass;
+    if (!cells.ensureRoom(header, partitionIndex, classId, 1)) return 0;
+    log.open(header);
+    const address = cells.take(header, classId);
+    log.stage(0, header + Partition.growing + which, address);
+    log.commit();
+    const words = slabs[address >>> SLAB_UNIT_SHIFT];
+    const segment = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const bucketCount = grown ? baseBuckets + (baseBuckets >>> 1) : baseBuckets;
+    for (let i = 0; i < bucketCount; i++) {
+      const bucket = segment + (i << BUCKET_WORD_SHIFT);
+      words.fill(0, bucket + 1, bucket + Bucket.sizeWords);
+      words[bucket] = ((words[bucket] | 1) + 1) | 0;
+    }
+    setDepth(words, segment, depth);
+    return address | (grown ? GROWN_BIT : 0);
+  }
+
+  /** Replaces the segment of `slot` by a larger one or by two. False: that is not possible, and nothing changed. */
+  #grow(header: number, partitionIndex: number, slot: Slot): boolean {
+    const { control } = this.#partitions;
+    const depth = depthOf(slot.words, slot.segment);
+    const pattern = slot.hash & ((1 << depth) - 1);
+    if ((slot.entry & GROWN_BIT) === 0) {
+      const target = this.#takeSegment(header, partitionIndex, 0, true, depth);
+      return target !== 0 && this.#replace(header, partitionIndex, slot, depth, pattern, target, target);
+    }
+    if (depth === control[header + Partition.depth] && !this.#double(header, partitionIndex)) return false;
+    const low = this.#takeSegment(header, partitionIndex, 0, false, depth + 1);
+    const high = low === 0 ? 0 : this.#takeSegment(header, partitionIndex, 1, false, depth + 1);
+    if (high !== 0) return this.#replace(header, partitionIndex, slot, depth, pattern, low, high);
+    this.freeGrowing(header, partitionIndex);
+    return false;
+  }
+
+  /** Copies all entries of the old segment and publishes the new ones. */
+  #replace(
+    header: number,
+    partitionIndex: number,
+    slot: Slot,
+    depth: number,
+    pattern: number,
+    low: number,
+    high: number,
+  ): boolean {
+    const { cells, log } = this.#partitions;
+    if (!this.#distribute(slot, depth, low, high)) {
+      this.freeGrowing(header, partitionIndex);
+      return false;
+    }
+    log.open(header);
+    if (low === high) {
+      log.stageFillDirectory(pattern, depth, low);
+    } else {
+      log.stageFillDirectory(pattern, depth + 1, low);
+      log.stageFillDirectory(pattern | (1 << depth), depth + 1, high);
+    }
+    log.stageRetireSegment(slot.entry & ~GROWN_BIT, slot.bucketCount);
+    log.stage(0, header + Partition.growing, 0);
+    log.stage(0, header + Partition.growing + 1, 0);
+    cells.freeIndexCell(header, slot.entry & ~GROWN_BIT);
+    log.commit();
+    cells.settle(header, partitionIndex);
+    return true;
+  }
+
+  #distribute(slot: Slot, depth: number, low: number, high: number): boolean {
+    const { slabs } = this.#partitions;
+    for (let i = 0; i < slot.bucketCount; i++) {
+      const first = slot.segment + (i << BUCKET_WORD_SHIFT) + Bucket.addresses;
+      for (let n = 0; n < BUCKET_SLOTS; n++) {
+        const address = slot.words[first + n];
+        if (address === 0) continue;
+        const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+        const hash = this.#hashes.of(slabs[address >>> SLAB_UNIT_SHIFT], cell);
+        if (!this.#place(((hash >>> depth) & 1) === 0 ? low : high, hash, address)) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Puts an address into a segment that nobody reads yet. */
+  #place(entry: number, hash: number, address: number): boolean {
+    const { slabs, baseBuckets } = this.#partitions;
+    const words = slabs[entry >>> SLAB_UNIT_SHIFT];
+    const segment = (entry & SLAB_UNIT_MASK & ~GROWN_BIT) << UNIT_WORD_SHIFT;
+    const bucketCount = (entry & GROWN_BIT) === 0 ? baseBuckets : baseBuckets + (baseBuckets >>> 1);
+    const home = homeOf(hash, bucketCount);
+    for (let distance = 0; distance < bucketCount; distance++) {
+      const bucket = segment + (((home + distance) % bucketCount) << BUCKET_WORD_SHIFT);
+      const free = emptySlot(words, bucket);
+      if (free < 0) continue;
+      words[bucket + Bucket.addresses + free] = address;
+      const tagWord = tagWordOf(bucket, free);
+      words[tagWord] = withTag(words[tagWord], free, hash);
+      if (distance > 0) {
+        const at = segment + (home << BUCKET_WORD_SHIFT) + Bucket.meta;
+        const farthest = Math.max(distance, spillDistanceOf(words[at]));
+        words[at] = withSpill(words[at], spillCountOf(words[at]) + 1, farthest);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** Doubles the directory. */
+  #double(header: number, partitionIndex: number): boolean {
+    const { control, cells, log } = this.#partitions;
+    const depth = control[header + Partition.depth];
+    const length = 1 << depth;
+    if (depth === MAX_DEPTH || (2 * length) >>> this.#chunkShift > ROOT_CHUNKS) return false;
+    const lastChunk = (2 * length - 1) >>> this.#chunkShift;
+    for (let chunk = 0; chunk <= lastChunk; chunk++) {
+      if (control[header + Partition.root + chunk] !== 0) continue;
+      if (!cells.ensureRoom(header, partitionIndex, cells.classes.directoryClass, 1)) return false;
+      log.open(header);
+      log.stage(0, header + Partition.root + chunk, cells.take(header, cells.classes.directoryClass));
+      log.commit();
+    }
+    const chunkLength = 1 << this.#chunkShift;
+    for (let from = 0; from < length; from += chunkLength) {
+      const source = this.#viewOf(header, from, Math.min(length, chunkLength));
+      this.#viewOf(header, from + length, source.length).set(source);
+    }
+    storeWord(control, header + Partition.depth, depth + 1);
+    return true;
+  }
+
+  /** Directory entries from `index` on, inside one chunk. */
+  #viewOf(header: number, index: number, count: number): Int32Array {
+    const { control, slabs } = this.#partitions;
+    const chunk = control[header + Partition.root + (index >>> this.#chunkShift)];
+    const start = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.#chunkShift) - 1));
+    return slabs[chunk >>> SLAB_UNIT_SHIFT].subarray(start, start + count);
+  }
+
+  /** Frees segments that were being filled aside. */
+  freeGrowing(header: number, partitionIndex: number): void {
+    const { control, cells, log } = this.#partitions;
+    for (let which = 0; which < 2; which++) {
+      const address = control[header + Partition.growing + which];
+      if (address === 0) continue;
+      log.open(header);
+      log.stage(0, header + Partition.growing + which, 0);
+      cells.freeIndexCell(header, address);
+      log.commit();
+      cells.settle(header, partitionIndex);
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Finding and copying one entry without a lock. Any attached thread may call.
+ *
+ * How: directory entry → segment → home bucket, and as many of the next buckets as the home says. The sequence of each
+ * bucket is loaded before it is searched.
+ * 1. A hit is confirmed by the sequence of the bucket it stands in: unchanged, so the entry was current when its
+ *    address was read, and nothing of it was freed before the copy was complete.
+ * 2. A miss is confirmed by the sequence of the home bucket, which every insert and delete of a key with this home
+ *    raises, wherever the entry stands, and by the directory entry, which still names this segment.
+ * 3. Both are confirmed last by the partition's indexEpoch, which rises before a page of the index leaves the
+ *    partition: until then the words taken for sequences were sequences.
+ *
+ * What a racing reader may see: an odd sequence (the segment was split; the directory has the new one), a directory
+ * chunk or segment that is other memory by now (indexEpoch differs; until it is compared, addresses are bounded and
+ * bits are only compared), an entry that is pending (see `visibility`). Each leads to another try. After MAX_TRIES the
+ * reader takes the lock, so a read is never starved by writers.
+ *
+ * Chained values are copied under the thread's hazard word: store hazard, confirm the sequence, copy, clear. Who frees a
+ * chain does so after the sequence rose and after a full fence, and then looks at all hazard words: either the reader
+ * sees the new sequence, or the other sees the hazard.
+ */
+import { Bucket, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import { Entry, Flag } from '../../native-layout/entry.js';
+import { Namespace } from '../../native-layout/namespace.js';
+import { directoryChunkShift } from '../../native-layout/page.js';
+import { Partition } from '../../native-layout/partition.js';
+import { Registry } from '../../native-layout/registry.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { CacheError } from '../errors.js';
+import { loadWord, storeWord } from '../memory/atomics.js';
+import { beginRead, endRead } from '../memory/seqlock.js';
+import type { KeyView } from '../memory/views.js';
+import { pendingVisibility, Visibility } from './list-insert.js';
+import type { Partitions } from './partitions.js';
+import { bucketCountOf, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
+import { Slot } from './slot.js';
+import { type Chain, ValueCopy } from './value-copy.js';
+
+const MAX_TRIES = 16;
+
+/** Results of one try. */
+const { hidden: MISS, visible: HIT, undecided: AGAIN } = Visibility;
+
+export class Lookup {
+  /** The copy that the last successful `read` made. */
+  readonly copy: ValueCopy;
+  readonly #partitions: Partitions;
+  readonly #control: Int32Array;
+  readonly #slabs: Int32Array[];
+  readonly #chunkShift: number;
+  readonly #namespaceWord: number;
+  readonly #hazardWord: number;
+  readonly #slot: Slot;
+
+  constructor(partitions: Partitions, slot: Slot) {
+    this.#partitions = partitions;
+    this.#control = partitions.control;
+    this.#slabs = partitions.slabs;
+    this.#chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
+    this.#namespaceWord = partitions.memory.geometry.namespaceWord;
+    this.#hazardWord = partitions.self.slotWord + Registry.hazard;
+    this.#slot = slot;
+    this.copy = new ValueCopy(partitions.memory);
+  }
+
+  /** Whether the key is there. */
+  has(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    return this.#find(partitionIndex, namespaceSlot, key, false);
+  }
+
+  /** Copies the value of the key into `copy`. False: there is none. */
+  read(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    return this.#find(partitionIndex, namespaceSlot, key, true);
+  }
+
+  #find(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
+    const header = this.#partitions.headerOf(partitionIndex);
+    const hash = indexHash(key.hash, namespaceSlot);
+    const tagWord = this.#namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag;
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const result = this.#attempt(header, hash, this.#control[tagWord], key, copying);
+      if (result !== AGAIN) return result === HIT;
+    }
+    return this.#findLocked(partitionIndex, namespaceSlot, key, copying);
+  }
+
+  #attempt(header: number, hash: number, tag: number, key: KeyView, copying: boolean): number {
+    const control = this.#control;
+    const slabs = this.#slabs;
+    const epoch = control[header + Partition.indexEpoch];
+    if ((epoch & 1) !== 0) return AGAIN;
+    const depth = control[header + Partition.depth];
+    const index = hash & ((1 << depth) - 1);
+    const chunk = control[header + Partition.root + (index >>> this.#chunkShift)];
+    if (chunk === 0) {
+      const unchanged = loadWord(control, header + Partition.indexEpoch) === epoch;
+      return unchanged && control[header + Partition.depth] === depth ? MISS : AGAIN;
+    }
+    const directory = slabs[chunk >>> SLAB_UNIT_SHIFT];
+    const entryWord = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.#chunkShift) - 1));
+    const entry = directory[entryWord];
+    if (entry === 0 || entry >>> SLAB_UNIT_SHIFT >= slabs.length) return AGAIN;
+    const words = slabs[entry >>> SLAB_UNIT_SHIFT];
+    const segment = (entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
+    const bucketCount = bucketCountOf(entry, this.#partitions.baseBuckets);
+    if (segment + (bucketCount << BUCKET_WORD_SHIFT) > words.length) return AGAIN;
+    const home = homeOf(hash, bucketCount);
+    const homeBucket = segment + (home << BUCKET_WORD_SHIFT);
+    const homeSequence = beginRead(words, homeBucket);
+    if ((homeSequence & 1) !== 0) return AGAIN;
+    const distance = spillDistanceOf(words[homeBucket + Bucket.meta]);
+    let bucket = homeBucket;
+    let sequence = homeSequence;
+    for (let step = 0; ; ) {
+      const slot = findInBucket(slabs, words, bucket, hash, tag, key);
+      if (slot >= 0) {
+        const result = this.#take(header, epoch, words, bucket, slot, sequence, copying);
+        if (result !== MISS) return result;
+        break;
+      }
+      if (step++ >= distance) break;
+      bucket = segment + (((home + step) % bucketCount) << BUCKET_WORD_SHIFT);
+      sequence = beginRead(words, bucket);
+      if ((sequence & 1) !== 0) return AGAIN;
+    }
+    if (!endRead(words, homeBucket, homeSequence) || directory[entryWord] !== entry) return AGAIN;
+    return control[header + Partition.indexEpoch] === epoch ? MISS : AGAIN;
+  }
+
+  /** Copies the entry of a slot and confirms it. MISS: it is pending in a list insert that is not decided. */
+  #take(
+    header: number,
+    epoch: number,
+    words: Int32Array,
+    bucket: number,
+    slot: number,
+    sequence: number,
+    copying: boolean,
+  ): number {
+    const address = words[bucket + Bucket.addresses + slot];
+    const slab = address >>> SLAB_UNIT_SHIFT;
+    if (address === 0 || slab >= this.#slabs.length) return AGAIN;
+    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const cellWords = this.#slabs[slab];
+    const shape = cellWords[cell + Entry.shape];
+    let result: number = HIT;
+    if ((shape & Flag.pending) !== 0) {
+      result = pendingVisibility(this.#partitions, header);
+      if (result === AGAIN) return AGAIN;
+    }
+    let chain: Chain | undefined;
+    if (copying && result === HIT) {
+      chain = this.copy.chainOf(slab, cell);
+      if (chain !== undefined) storeWord(this.#control, this.#hazardWord, address);
+      else if (!this.copy.take(slab, cell)) return AGAIN;
+    }
+    const confirmed = endRead(words, bucket, sequence) && this.#control[header + Partition.indexEpoch] === epoch;
+    if (chain === undefined) return confirmed ? result : AGAIN;
+    // The sequence was confirmed after the hazard was out: from here on the chain stays, whatever becomes of the key.
+    const taken = confirmed && this.copy.takeChain(chain);
+    storeWord(this.#control, this.#hazardWord, 0);
+    return taken ? HIT : AGAIN;
+  }
+
+  #findLocked(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
+    const partitions = this.#partitions;
+    const header = partitions.enter(partitionIndex);
+    const found = this.#slot.find(header, namespaceSlot, key);
+    if (!found || !copying) {
+      partitions.leave(header);
+      return found;
+    }
+    const chain = this.hold(this.#slot.address);
+    partitions.leave(header);
+    this.letGo(chain);
+    return true;
+  }
+
+  /**
+   * Copies the value of an entry that was found in the running critical section. If it is chained, only holds the chain
+   * by the hazard word and returns it: `letGo` then copies it, outside the section.
+   */
+  hold(address: number): Chain | undefined {
+    const slab = address >>> SLAB_UNIT_SHIFT;
+    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const chain = this.copy.chainOf(slab, cell);
+    if (chain === undefined) this.copy.take(slab, cell);
+    else storeWord(this.#control, this.#hazardWord, address);
+    return chain;
+  }
+
+  /** Copies the chain that `hold` returned, and lets it go. */
+  letGo(chain: Chain | undefined): void {
+    if (chain === undefined) return;
+    const taken = this.copy.takeChain(chain);
+    storeWord(this.#control, this.#hazardWord, 0);
+    if (!taken) throw new CacheError('CORRUPT', 'a chained value does not have the length its entry says');
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The namespace table: from names to slots, and the generations that make clearing immediate. Any attached thread may
+ * call.
+ *
+ * Invariants
+ * 1. A slot is published by the store of its tag, after kind and name; it keeps its name for good.
+ * 2. Registration happens under the control lock. A death before the tag is stored leaves the slot free.
+ * 3. A clear raises clearEpoch, then changes tags, then raises clearEpoch again. The first keeps a clear whose thread died
+ *    from being forgotten, the second catches a sweep that ran between.
+ * 4. Generations wrap after 64. Before so many clears are unswept, the next one sweeps first; so no entry outlives its
+ *    generation by 64.
+ */
+import {
+  MAX_NAMESPACE_NAME_LENGTH,
+  Namespace,
+  NamespaceKind,
+  TAG_GENERATION_MASK,
+  TAG_SLOT_SHIFT,
+  TUPLE_NAMESPACE,
+} from '../../native-layout/namespace.js';
+import { NamespaceCount, Partition } from '../../native-layout/partition.js';
+import { Superblock } from '../../native-layout/superblock.js';
+import { CacheError, mistake, show } from '../errors.js';
+import { addWord, casWord, loadWord, storeWord } from '../memory/atomics.js';
+import { acquire, release } from '../memory/lock.js';
+import type { Partitions } from './partitions.js';
+import type { Upkeep } from './upkeep.js';
+
+/** Unswept clears, counted in raises of clearEpoch, from which a clear sweeps first. */
+const MOST_UNSWEPT_RAISES = 60;
+
+export class Namespaces {
+  readonly #partitions: Partitions;
+  readonly #upkeep: Upkeep;
+  readonly #known = new Map<string, number>();
+
+  constructor(partitions: Partitions, upkeep: Upkeep) {
+    this.#partitions = partitions;
+    this.#upkeep = upkeep;
+  }
+
+  #tagWord(slot: number): number {
+    return this.#partitions.memory.geometry.namespaceWord + slot * Namespace.sizeWords + Namespace.tag;
+  }
+
+  /** Makes the slot of the tuples; the starter calls once. */
+  createTuples(): void {
+    this.#publish(TUPLE_NAMESPACE, NamespaceKind.tuples, Buffer.alloc(0));
+  }
+
+  /** The slot of a named key-value, registered if it is new. */
+  slotOf(name: string, op: string): number {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(name);
+    if (bytes.length === 0 || bytes.length > MAX_NAMESPACE_NAME_LENGTH) {
+      const allowed = `a non-empty string of at most ${MAX_NAMESPACE_NAME_LENGTH} bytes of UTF-8`;
+      throw mistake('BAD_OPTION', `namespace is ${show(name)}, allowed is ${allowed}`, { op });
+    }
+    const { control } = this.#partitions;
+    // An abandoned control lock needs no healing: what it guards is published by single stores.
+    acquire(control, Superblock.controlLock, Superblock.controlWaiters, this.#partitions.self);
+    const slot = this.#find(bytes);
+    if (slot.isNew) this.#publish(slot.index, NamespaceKind.keyValue, bytes);
+    release(control, Superblock.controlLock, Superblock.controlWaiters);
+    if (slot.index === 0) {
+      const count = this.#partitions.memory.geometry.namespaceSlots - 2;
+      throw new CacheError('FULL', `all ${count} namespaces are in use; ${show(name)} is one too many`, { op });
+    }
+    this.#known.set(name, slot.index);
+    return slot.index;
+  }
+
+  /** The slot with this name, or the first free one; index 0: neither. */
+  #find(name: Buffer): { index: number; isNew: boolean } {
+    const { control, memory } = this.#partitions;
+    for (let index = TUPLE_NAMESPACE + 1; index < memory.geometry.namespaceSlots; index++) {
+      const at = this.#tagWord(index);
+      if (loadWord(control, at) === 0) return { index, isNew: true };
+      if (control[at + Namespace.nameLength] !== name.length) continue;
+      const start = (at + Namespace.name) << 2;
+      if (memory.bytes[0].compare(name, 0, name.length, start, start + name.length) === 0) {
+        return { index, isNew: false };
+      }
+    }
+    return { index: 0, isNew: false };
+  }
+
+  #publish(index: number, kind: number, name: Buffer): void {
+    const { control, memory } = this.#partitions;
+    const at = this.#tagWord(index);
+    control[at + Namespace.kind] = kind;
+    control[at + Namespace.nameLength] = name.length;
+    name.copy(memory.bytes[0], (at + Namespace.name) << 2);
+    storeWord(control, at, index << TAG_SLOT_SHIFT);
+  }
+
+  /** Entries of a namespace. Exact when no write is under way; time in proportion to the partitions. */
+  size(slot: number): number {
+    const { control, count } = this.#partitions;
+    const tag = loadWord(control, this.#tagWord(slot));
+    let size = 0;
+    for (let index = 0; index < count; index++) size += this.sizeIn(index, slot, tag);
+    return size;
+  }
+
+  sizeIn(partitionIndex: number, slot: number, tag = loadWord(this.#partitions.control, this.#tagWord(slot))): number {
+    const { control } = this.#partitions;
+    const at = this.#partitions.countWord(this.#partitions.headerOf(partitionIndex), slot);
+    return control[at + NamespaceCount.tag] === tag ? control[at + NamespaceCount.count] : 0;
+  }
+
+  /** Clears every namespace. Entries are gone for all threads when this has changed the tags; then frees them. */
+  clearAll(): void {
+    const { control, memory } = this.#partitions;
+    if (this.#unswept() > MOST_UNSWEPT_RAISES) this.#upkeep.sweepAll();
+    addWord(control, Superblock.clearEpoch, 1);
+    for (let slot = TUPLE_NAMESPACE; slot < memory.geometry.namespaceSlots; slot++) {
+      if (loadWord(control, this.#tagWord(slot)) === 0) break;
+      this.#raiseGeneration(slot);
+    }
+    addWord(control, Superblock.clearEpoch, 1);
+    this.#upkeep.sweepAll();
+  }
+
+  #raiseGeneration(slot: number): void {
+    const { control } = this.#partitions;
+    const at = this.#tagWord(slot);
+    for (;;) {
+      const tag = loadWord(control, at);
+      const next = (tag & ~TAG_GENERATION_MASK) | ((tag + 1) & TAG_GENERATION_MASK);
+      if (casWord(control, at, tag, next) === tag) return;
+    }
+  }
+
+  #unswept(): number {
+    const { control, count } = this.#partitions;
+    const epoch = loadWord(control, Superblock.clearEpoch);
+    let most = 0;
+    for (let index = 0; index < count; index++) {
+      const header = this.#partitions.headerOf(index);
+      most = Math.max(most, (epoch - control[header + Partition.sweptEpoch]) | 0);
+    }
+    return most;
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Rebuilding the index, free lists and counts of a partition from its entries. Entries are the truth: everything else in
+ * a partition follows from them. Only the holder of the partition's lock may call; takes time in proportion to the
+ * partition, so it is for empty partitions (whose index it gives back) and for repair.
+ *
+ * Invariants
+ * 1. While it runs, indexEpoch is odd: readers wait at the lock, healing starts it again. It ends with a higher epoch.
+ * 2. Of two entries with the same key the one with the higher version stays.
+ * 3. Chunks that no entry, retired entry or reservation leads to are freed.
+ */
+import {
+  Chunk,
+  Entry,
+  FreeCell,
+  IDENTITY_CHUNK,
+  IDENTITY_RETIRED,
+  IDENTITY_TAG_SHIFT,
+  RetiredCell,
+} from '../../native-layout/entry.js';
+import { ROOT_CHUNKS } from '../../native-layout/bucket.js';
+import { Page } from '../../native-layout/page.js';
+import { NamespaceCount, Partition } from '../../native-layout/partition.js';
+import { Registry } from '../../native-layout/registry.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { CacheError } from '../errors.js';
+import { storeWord } from '../memory/atomics.js';
+import { chunkHeadWord, isChained } from './entry-view.js';
+import { IndexBuilder } from './index-builder.js';
+import type { Partitions } from './partitions.js';
+import { slotOfTag } from './probe.js';
+
+/** Returns the number of index pages that went back to the pool before the new index was made. */
+export function rebuild(partitions: Partitions, header: number, partitionIndex: number): number {
+  const { control } = partitions;
+  storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
+  const released = dropIndex(partitions, header, partitionIndex);
+  const chunks = reachableChunks(partitions, partitionIndex);
+  const builder = new IndexBuilder(partitions);
+  const counts = new Map<number, number>();
+  let entries = 0;
+  let units = 0;
+  forEachPage(partitions, partitionIndex, (page, record) => {
+    const classId = control[record + Page.classId];
+    const kept: number[] = [];
+    forEachCell(partitions, record, (address, words, cell) => {
+      const identity = words[cell + Entry.identity];
+      if (identity === 0 || (identity === IDENTITY_CHUNK && !chunks.has(address))) return;
+      kept.push(address);
+      if (identity === IDENTITY_CHUNK || identity === IDENTITY_RETIRED) return;
+      entries++;
+      const tag = identity >>> IDENTITY_TAG_SHIFT;
+      counts.set(tag, (counts.get(tag) ?? 0) + 1);
+    });
+    rethread(partitions, record, new Set(kept));
+    units += kept.length * partitions.cells.classes.cellUnits[classId];
+    relink(partitions, header, page, record, classId);
+  });
+  writeCounts(partitions, header, counts, entries, units);
+  // The free lists are right again, so the index can be allocated from them.
+  for (const address of entryAddresses(partitions, partitionIndex)) {
+    if (!builder.add(header, partitionIndex, address)) {
+      throw new CacheError('CORRUPT', `partition ${partitionIndex}: no memory to rebuild its index`);
+    }
+  }
+  storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 1);
+  return released;
+}
+
+function dropIndex(partitions: Partitions, header: number, partitionIndex: number): number {
+  const { control, cells } = partitions;
+  control[header + Partition.depth] = 0;
+  for (let chunk = 0; chunk < ROOT_CHUNKS; chunk++) control[header + Partition.root + chunk] = 0;
+  control[header + Partition.growing] = 0;
+  control[header + Partition.growing + 1] = 0;
+  let released = 0;
+  for (let classId = 1; classId <= cells.classes.classCount; classId++) {
+    control[header + Partition.classHeads + classId] = 0;
+  }
+  forEachPage(partitions, partitionIndex, (page, record) => {
+    control[record + Page.linked] = 0;
+    control[record + Page.next] = 0;
+    control[record + Page.previous] = 0;
+    const empty = control[record + Page.classId] === 0;
+    if (!empty && control[record + Page.classId] <= cells.classes.cellClassCount) return;
+    control[record + Page.usedCount] = 0;
+    cells.release(header, partitionIndex, page);
+    released++;
+  });
+  return released;
+}
+
+/** Chunks that something leads to. */
+function reachableChunks(partitions: Partitions, partitionIndex: number): Set<number> {
+  const { control, slabs, memory } = partitions;
+  const found = new Set<number>();
+  const follow = (head: number): void => {
+    for (let chunk = head; chunk !== 0 && !found.has(chunk); ) {
+      found.add(chunk);
+      chunk = slabs[chunk >>> SLAB_UNIT_SHIFT][cellOf(chunk) + Chunk.next];
+    }
+  };
+  forEachPage(partitions, partitionIndex, (_page, record) => {
+    forEachCell(partitions, record, (_address, words, cell) => {
+      const identity = words[cell + Entry.identity];
+      if (identity === 0 || identity === IDENTITY_CHUNK) return;
+      if (identity === IDENTITY_RETIRED) follow(words[cell + RetiredCell.chunkHead]);
+      else if (isChained(words[cell + Entry.shape])) follow(words[chunkHeadWord(cell)]);
+    });
+  });
+  const { registryWord, threadSlots } = memory.geometry;
+  for (let i = 0, at = registryWord; i < threadSlots; i++, at += Registry.sizeWords) {
+    if (control[at + Registry.reservationPartition] === partitionIndex + 1) {
+      follow(control[at + Registry.reservationHead]);
+    }
+  }
+  return found;
+}
+
+/** Threads the free list of a page through every cell that is not kept. */
+function rethread(partitions: Partitions, record: number, kept: Set<number>): void {
+  const { control } = partitions;
+  let head = 0;
+  forEachCell(partitions, record, (address, words, cell) => {
+    if (kept.has(address)) return;
+    words[cell + FreeCell.zero] = 0;
+    words[cell + FreeCell.identity] = 0;
+    words[cell + FreeCell.next] = head;
+    head = address;
+  });
+  control[record + Page.freeHead] = head;
+  control[record + Page.usedCount] = kept.size;
+}
+
+/** Links a page into the list of its class if it has room. */
+function relink(partitions: Partitions, header: number, page: number, record: number, classId: number): void {
+  const { control, cells } = partitions;
+  if (control[record + Page.usedCount] === cells.classes.cellCounts[classId]) return;
+  const head = header + Partition.classHeads + classId;
+  const first = control[head];
+  control[record + Page.next] = first;
+  control[record + Page.previous] = 0;
+  control[record + Page.linked] = 1;
+  if (first !== 0) control[cells.recordOf(first - 1) + Page.previous] = page + 1;
+  control[head] = page + 1;
+}
+
+function writeCounts(
+  partitions: Partitions,
+  header: number,
+  counts: Map<number, number>,
+  entries: number,
+  units: number,
+): void {
+  const { control, memory } = partitions;
+  for (let slot = 0; slot < memory.geometry.namespaceSlots; slot++) {
+    control[partitions.countWord(header, slot) + NamespaceCount.count] = 0;
+  }
+  for (const [tag, count] of counts) {
+    const at = partitions.countWord(header, slotOfTag(tag));
+    if (control[at + NamespaceCount.tag] === tag) control[at + NamespaceCount.count] = count;
+  }
+  control[header + Partition.entryCount] = entries;
+  control[header + Partition.usedUnits] = units;
+}
+
+function entryAddresses(partitions: Partitions, partitionIndex: number): number[] {
+  const found: number[] = [];
+  forEachPage(partitions, partitionIndex, (_page, record) => {
+    forEachCell(partitions, record, (address, words, cell) => {
+      const identity = words[cell + Entry.identity];
+      if (identity !== 0 && identity !== IDENTITY_CHUNK && identity !== IDENTITY_RETIRED) found.push(address);
+    });
+  });
+  return found;
+}
+
+/** Visits the pages that a partition holds. */
+export function forEachPage(
+  partitions: Partitions,
+  partitionIndex: number,
+  visit: (page: number, record: number) => void,
+): void {
+  const { control, memory, cells } = partitions;
+  const { ownerTableWord, pageCount } = memory.geometry;
+  for (let page = 0; page < pageCount; page++) {
+    if (control[ownerTableWord + page] === partitionIndex + 1) visit(page, cells.recordOf(page));
+  }
+}
+
+/** Visits the cells of a page that were handed out at least once, free ones included; index pages have none. */
+export function forEachCell(
+  partitions: Partitions,
+  record: number,
+  visit: (address: number, words: Int32Array, cell: number) => void,
+): void {
+  const { control, slabs, cells } = partitions;
+  const classId = control[record + Page.classId];
+  if (classId > cells.classes.cellClassCount) return;
+  const units = cells.classes.cellUnits[classId];
+  const start = control[record + Page.start];
+  for (let i = 0; i < control[record + Page.bumpCount]; i++) {
+    const address = start + i * units;
+    visit(address, slabs[address >>> SLAB_UNIT_SHIFT], cellOf(address));
+  }
+}
+
+export function cellOf(address: number): number {
+  return (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+}

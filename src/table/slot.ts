@@ -1,0 +1,131 @@
+/**
+ * Where a key stands in the index, found under the partition's lock. One instance per thread; its fields say where the
+ * last `find` ended. Only the holder of the partition's lock may call; nothing here changes shared memory.
+ */
+import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT, SPILL_WINDOW } from '../../native-layout/bucket.js';
+import { Namespace } from '../../native-layout/namespace.js';
+import { directoryChunkShift } from '../../native-layout/page.js';
+import { Partition } from '../../native-layout/partition.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { loadWord } from '../memory/atomics.js';
+import type { KeyView } from '../memory/views.js';
+import type { Partitions } from './partitions.js';
+import { bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
+
+export class Slot {
+  /** Index hash of the key. */
+  hash = 0;
+  /** Namespace tag in its present generation. */
+  tag = 0;
+  /** Directory entry of the segment; 0 while the partition has no index. */
+  entry = 0;
+  /** Slab and words that the segment lies in. */
+  slab = 0;
+  words: Int32Array;
+  /** Word index of the segment, of the home bucket and of the bucket that was found. */
+  segment = 0;
+  bucketCount = 0;
+  homeBucket = 0;
+  bucket = 0;
+  /** Buckets from home to the found bucket. */
+  distance = 0;
+  slot = -1;
+  /** Address of the entry that was found, or 0. */
+  address = 0;
+  readonly #partitions: Partitions;
+  readonly #chunkShift: number;
+
+  constructor(partitions: Partitions) {
+    this.#partitions = partitions;
+    this.words = partitions.control;
+    this.#chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
+  }
+
+  /** The present tag of a namespace. Loaded inside the critical section, so that a clear that came first is seen. */
+  tagOf(namespaceSlot: number): number {
+    const { namespaceWord } = this.#partitions.memory.geometry;
+    return loadWord(this.#partitions.control, namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag);
+  }
+
+  find(header: number, namespaceSlot: number, key: KeyView): boolean {
+    this.tag = this.tagOf(namespaceSlot);
+    return this.locate(header, indexHash(key.hash, namespaceSlot)) && this.search(key);
+  }
+
+  /** Finds the segment of a hash. False: the partition has no index yet. */
+  locate(header: number, hash: number): boolean {
+    this.hash = hash;
+    this.address = 0;
+    this.slot = -1;
+    this.entry = this.directoryEntry(header, hash & ((1 << this.#partitions.control[header + Partition.depth]) - 1));
+    if (this.entry === 0) return false;
+    this.slab = this.entry >>> SLAB_UNIT_SHIFT;
+    this.words = this.#partitions.slabs[this.slab];
+    this.segment = (this.entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
+    this.bucketCount = bucketCountOf(this.entry, this.#partitions.baseBuckets);
+    this.homeBucket = this.segment + (homeOf(hash, this.bucketCount) << BUCKET_WORD_SHIFT);
+    return true;
+  }
+
+  /** The directory entry with this index, or 0. */
+  directoryEntry(header: number, index: number): number {
+    const { control, slabs } = this.#partitions;
+    const chunk = control[header + Partition.root + (index >>> this.#chunkShift)];
+    if (chunk === 0) return 0;
+    const start = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    return slabs[chunk >>> SLAB_UNIT_SHIFT][start + (index & ((1 << this.#chunkShift) - 1))];
+  }
+
+  /** Looks for the key in the located segment. */
+  search(key: KeyView): boolean {
+    const { words } = this;
+    const distance = spillDistanceOf(words[this.homeBucket + Bucket.meta]);
+    for (let step = 0; step <= distance; step++) {
+      const bucket = this.#bucketAt(step);
+      const slot = findInBucket(this.#partitions.slabs, words, bucket, this.hash, this.tag, key);
+      if (slot < 0) continue;
+      this.#set(bucket, step, slot);
+      return true;
+    }
+    return false;
+  }
+
+  /** Looks for the slot that holds an address, in the located segment. */
+  searchAddress(address: number): boolean {
+    const distance = spillDistanceOf(this.words[this.homeBucket + Bucket.meta]);
+    for (let step = 0; step <= distance; step++) {
+      const bucket = this.#bucketAt(step);
+      for (let slot = 0; slot < BUCKET_SLOTS; slot++) {
+        if (this.words[bucket + Bucket.addresses + slot] !== address) continue;
+        this.#set(bucket, step, slot);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Looks for an empty slot for the located hash: near home, or in the whole segment. */
+  searchEmpty(anywhere: boolean): boolean {
+    const window = anywhere ? this.bucketCount : Math.min(SPILL_WINDOW, this.bucketCount);
+    for (let step = 0; step < window; step++) {
+      const bucket = this.#bucketAt(step);
+      const slot = emptySlot(this.words, bucket);
+      if (slot < 0) continue;
+      this.#set(bucket, step, slot);
+      return true;
+    }
+    return false;
+  }
+
+  #bucketAt(step: number): number {
+    const home = (this.homeBucket - this.segment) >>> BUCKET_WORD_SHIFT;
+    return this.segment + (((home + step) % this.bucketCount) << BUCKET_WORD_SHIFT);
+  }
+
+  #set(bucket: number, distance: number, slot: number): void {
+    this.bucket = bucket;
+    this.distance = distance;
+    this.slot = slot;
+    this.address = this.words[bucket + Bucket.addresses + slot];
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The table of one cache, as one thread uses it: the operations on encoded keys and values, by partition and namespace.
+ * Encoding, routing and errors for people are the business of the layers above.
+ */
+import type { SharedMemory } from '../memory/slab.js';
+import type { KeyView, ValueView } from '../memory/views.js';
+import { freeReservation } from './chunks.js';
+import { maxKeyLengthFor } from './entry-shape.js';
+import type { ListItem } from './list-insert.js';
+import { Lookup } from './lookup.js';
+import { Namespaces } from './namespaces.js';
+import { type Participant, Partitions } from './partitions.js';
+import { Scan } from './scan.js';
+import { Slot } from './slot.js';
+import { Upkeep } from './upkeep.js';
+import type { ValueCopy } from './value-copy.js';
+import { type Outcome, Writer } from './writer.js';
+
+export class Table {
+  readonly memory: SharedMemory;
+  readonly partitions: Partitions;
+  readonly namespaces: Namespaces;
+  readonly upkeep: Upkeep;
+  /** What the last `read` or `take` found. */
+  readonly copy: ValueCopy;
+  /** Longest encoded key, in bytes. */
+  readonly maxKeyLength: number;
+  readonly #lookup: Lookup;
+  readonly #writer: Writer;
+
+  constructor(memory: SharedMemory, self: Participant) {
+    this.memory = memory;
+    this.partitions = new Partitions(memory, self);
+    const slot = new Slot(this.partitions);
+    this.#lookup = new Lookup(this.partitions, slot);
+    this.upkeep = new Upkeep(this.partitions, slot);
+    this.#writer = new Writer(this.partitions, slot, this.#lookup, this.upkeep);
+    this.namespaces = new Namespaces(this.partitions, this.upkeep);
+    this.copy = this.#lookup.copy;
+    this.maxKeyLength = maxKeyLengthFor(this.partitions.cells.classes.maxCellLength);
+  }
+
+  has(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    return this.#lookup.has(partitionIndex, namespaceSlot, key);
+  }
+
+  /** Copies the value of a key into `copy`. False: there is none. */
+  read(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    return this.#lookup.read(partitionIndex, namespaceSlot, key);
+  }
+
+  put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
+    return this.#mending(() => this.#writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent));
+  }
+
+  /** Inserts all items or none. Items are sorted by partition and have distinct keys. */
+  insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+    return this.#mending(() => this.#writer.insertAll(namespaceSlot, items));
+  }
+
+  remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    return this.#mending(() => this.#writer.remove(partitionIndex, namespaceSlot, key));
+  }
+
+  /** Removes a key and copies its value into `copy`. False: there was none. */
+  take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    return this.#mending(() => this.#writer.take(partitionIndex, namespaceSlot, key));
+  }
+
+  clearAll(): void {
+    this.#mending(() => this.namespaces.clearAll());
+  }
+
+  newScan(): Scan {
+    return new Scan(this.partitions);
+  }
+
+  /** Frees what a thread that is gone, or goes, had reserved. */
+  freeReservationOf(slotWord: number): void {
+    freeReservation(this.partitions, slotWord);
+  }
+
+  /** A stack overflow can throw out of a critical section: then it is healed before the error goes on. */
+  #mending<R>(operation: () => R): R {
+    try {
+      return operation();
+    } catch (error) {
+      if (this.partitions.abandoned) this.partitions.mendOwn();
+      throw error;
+    }
+  }
+}

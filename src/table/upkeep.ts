@@ -1,0 +1,205 @@
+/**
+ * Giving memory back: chains of replaced values, entries of cleared namespaces, empty pages. Writers do a little of it
+ * at the start of each critical section; owners do the rest; who finds the pool exhausted does all of it.
+ *
+ * Invariants
+ * 1. A retired entry keeps its chain until no hazard word names it. The critical section was entered by a
+ *    compare-and-swap, a full fence, after the entry's sequence rose; so a reader whose hazard is not seen here sees
+ *    the new sequence.
+ * 2. Entries of a cleared generation are invisible from the moment the namespace's tag changed; sweeping only frees them.
+ *    A partition is swept when `sweptEpoch` equals `clearEpoch`.
+ */
+import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import { Chunk, Entry, IDENTITY_TAG_SHIFT, RetiredCell } from '../../native-layout/entry.js';
+import { Partition } from '../../native-layout/partition.js';
+import { Registry } from '../../native-layout/registry.js';
+import { Superblock } from '../../native-layout/superblock.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { loadWord } from '../memory/atomics.js';
+import { EntryHash } from './entry-hash.js';
+import type { Partitions } from './partitions.js';
+import { slotOfTag } from './probe.js';
+import { rebuild } from './rebuild.js';
+import type { Slot } from './slot.js';
+import { END_POSITION, segmentAt } from './walk.js';
+
+/** Chunks freed at the start of another operation's critical section. */
+const RECLAIM_SLICE = 4;
+/** Chunks freed in a critical section of their own. */
+const UPKEEP_SLICE = 64;
+/** Most retired entries looked at to find one that nobody reads. */
+const RETIRED_LOOK = 8;
+
+/** Removes the entry that the shared slot stands at, inside the running critical section. */
+export type RemoveFound = (header: number, partitionIndex: number) => void;
+
+export class Upkeep {
+  readonly #partitions: Partitions;
+  readonly #slot: Slot;
+  readonly #hashes: EntryHash;
+  #removeFound: RemoveFound = () => {};
+
+  constructor(partitions: Partitions, slot: Slot) {
+    this.#partitions = partitions;
+    this.#slot = slot;
+    this.#hashes = new EntryHash(partitions);
+  }
+
+  /** The writer and its upkeep need each other; the writer introduces itself. */
+  useRemover(removeFound: RemoveFound): void {
+    this.#removeFound = removeFound;
+  }
+
+  /** Frees a few chunks of retired entries, inside a critical section. Constant time when there are none. */
+  reclaim(header: number, partitionIndex: number): void {
+    if (this.#partitions.control[header + Partition.retiredHead] !== 0) {
+      this.#reclaim(header, partitionIndex, RECLAIM_SLICE);
+    }
+  }
+
+  /** Frees up to `limit` chunks; returns how many cells it freed. */
+  #reclaim(header: number, partitionIndex: number, limit: number): number {
+    const { control } = this.#partitions;
+    let freed = 0;
+    let before = 0;
+    let address = control[header + Partition.retiredHead];
+    for (let looked = 0; address !== 0 && freed < limit && looked < RETIRED_LOOK; looked++) {
+      if (this.#isRead(address)) {
+        before = address;
+        address = this.#wordOf(address, RetiredCell.next);
+        continue;
+      }
+      while (freed < limit && this.#wordOf(address, RetiredCell.chunkHead) !== 0) {
+        this.#freeChunk(header, partitionIndex, address);
+        freed++;
+      }
+      if (freed >= limit) return freed;
+      const next = this.#wordOf(address, RetiredCell.next);
+      this.#freeRetired(header, partitionIndex, before, address, next);
+      freed++;
+      address = next;
+    }
+    return freed;
+  }
+
+  #freeChunk(header: number, partitionIndex: number, retired: number): void {
+    const { log, cells } = this.#partitions;
+    const chunk = this.#wordOf(retired, RetiredCell.chunkHead);
+    log.open(header);
+    log.stage(retired >>> SLAB_UNIT_SHIFT, cellOf(retired) + RetiredCell.chunkHead, this.#wordOf(chunk, Chunk.next));
+    cells.free(header, chunk);
+    log.commit();
+    cells.settle(header, partitionIndex);
+  }
+
+  #freeRetired(header: number, partitionIndex: number, before: number, address: number, next: number): void {
+    const { log, cells } = this.#partitions;
+    log.open(header);
+    if (before === 0) log.stage(0, header + Partition.retiredHead, next);
+    else log.stage(before >>> SLAB_UNIT_SHIFT, cellOf(before) + RetiredCell.next, next);
+    cells.free(header, address);
+    log.commit();
+    cells.settle(header, partitionIndex);
+  }
+
+  #isRead(address: number): boolean {
+    const { control, memory } = this.#partitions;
+    const { registryWord, threadSlots } = memory.geometry;
+    for (let i = 0, at = registryWord + Registry.hazard; i < threadSlots; i++, at += Registry.sizeWords) {
+      if (loadWord(control, at) === address) return true;
+    }
+    return false;
+  }
+
+  #wordOf(address: number, word: number): number {
+    return this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
+  }
+
+  /** Whether the partition still holds entries of cleared generations. */
+  needsSweep(header: number): boolean {
+    const { control } = this.#partitions;
+    return control[header + Partition.sweptEpoch] !== loadWord(control, Superblock.clearEpoch);
+  }
+
+  /** Frees retired chains and sweeps one segment, in one critical section. Returns the work done, 0 for none left. */
+  slice(partitionIndex: number): number {
+    const partitions = this.#partitions;
+    const { control } = partitions;
+    const outside = partitions.headerOf(partitionIndex);
+    if (control[outside + Partition.retiredHead] === 0 && !this.needsSweep(outside)) return 0;
+    const header = partitions.enter(partitionIndex);
+    let work = this.#reclaim(header, partitionIndex, UPKEEP_SLICE);
+    if (this.needsSweep(header)) work += this.#sweepSegment(header, partitionIndex);
+    partitions.leave(header);
+    return work;
+  }
+
+  /** Removes the cleared entries of one segment. */
+  #sweepSegment(header: number, partitionIndex: number): number {
+    const partitions = this.#partitions;
+    const { control } = partitions;
+    const position = control[header + Partition.sweepPosition] >>> 0;
+    if (position === 0) control[header + Partition.sweepEpoch] = loadWord(control, Superblock.clearEpoch);
+    const view = segmentAt(partitions, header, position);
+    let work = 1;
+    if (view !== undefined) {
+      for (let i = 0; i < view.bucketCount * BUCKET_SLOTS; i++) {
+        const bucket = view.segment + (Math.floor(i / BUCKET_SLOTS) << BUCKET_WORD_SHIFT);
+        const address = view.words[bucket + Bucket.addresses + (i % BUCKET_SLOTS)];
+        if (address !== 0 && this.#removeIfCleared(header, partitionIndex, address)) work++;
+      }
+    }
+    const end = view === undefined ? END_POSITION : view.end;
+    if (end < END_POSITION) {
+      control[header + Partition.sweepPosition] = end | 0;
+      return work;
+    }
+    control[header + Partition.sweepPosition] = 0;
+    control[header + Partition.sweptEpoch] = control[header + Partition.sweepEpoch];
+    if (control[header + Partition.entryCount] === 0) rebuild(partitions, header, partitionIndex);
+    return work;
+  }
+
+  #removeIfCleared(header: number, partitionIndex: number, address: number): boolean {
+    const words = this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT];
+    const tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
+    if (this.#slot.tagOf(slotOfTag(tag)) === tag) return false;
+    this.#slot.locate(header, this.#hashes.of(words, cellOf(address)));
+    if (this.#slot.searchAddress(address)) this.#removeFound(header, partitionIndex);
+    return true;
+  }
+
+  /** Sweeps every partition to the end. */
+  sweepAll(): void {
+    for (let index = 0; index < this.#partitions.count; index++) {
+      while (this.needsSweep(this.#partitions.headerOf(index))) this.slice(index);
+    }
+  }
+
+  /**
+   * For when the pool is exhausted: frees all that is not in use, in every partition, one after the other. Must be called
+   * outside critical sections.
+   * @returns whether a page went back to the pool, or anything was freed
+   */
+  relieve(): boolean {
+    const partitions = this.#partitions;
+    const { control, cells } = partitions;
+    let freed = 0;
+    for (let index = 0; index < partitions.count; index++) {
+      for (let work = 1; work > 0; ) {
+        work = this.slice(index);
+        freed += work;
+      }
+      const header = partitions.enter(index);
+      const indexDepth = control[header + Partition.depth];
+      if (control[header + Partition.entryCount] === 0 && indexDepth > 0) freed += rebuild(partitions, header, index);
+      freed += cells.releaseEmpty(header, index);
+      partitions.leave(header);
+    }
+    return freed > 0;
+  }
+}
+
+function cellOf(address: number): number {
+  return (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+}

@@ -1,0 +1,136 @@
+/**
+ * A private copy of what was found: the encoded value of one entry, taken in one pass from shared memory. Readers
+ * copy first, validate the sequence, and only then let the codec look at the bytes. One instance per thread, reused.
+ *
+ * What a racing reader may see here: any lengths and addresses. `take` bounds every one of them and answers false if
+ * one leads outside; garbage bytes inside the bounds are harmless, since they are never decoded.
+ */
+import { Chunk, Entry, Flag, IDENTITY_CHUNK } from '../../native-layout/entry.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import type { SharedMemory } from '../memory/slab.js';
+import { chunkHeadWord, headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
+
+interface TextBuffer {
+  latin1Slice(start: number, end: number): string;
+}
+
+const FIRST_LENGTH = 4096;
+/** Copies up to this many bytes by a loop over words, longer ones as a block. */
+const LOOP_LENGTH = 320;
+/** Scratch longer than this is dropped after use, in bytes. */
+const KEPT_LENGTH = 2 ** 20;
+
+/** The chunks of a value, as its entry describes them. */
+export interface Chain {
+  readonly chunkHead: number;
+  /** Bytes of the whole value. */
+  readonly length: number;
+  readonly raw: boolean;
+}
+
+export class ValueCopy {
+  /** The whole value if it was stored as Latin-1 text, else null. */
+  text: string | null = null;
+  /** Private bytes; the value stands from `start` to `end`. */
+  bytes: Buffer;
+  start = 0;
+  end = 0;
+  versionLow = 0;
+  versionHigh = 0;
+  #words: Int32Array;
+  readonly #memory: SharedMemory;
+
+  constructor(memory: SharedMemory) {
+    this.#memory = memory;
+    this.bytes = Buffer.from(new ArrayBuffer(FIRST_LENGTH));
+    this.#words = new Int32Array(this.bytes.buffer as ArrayBuffer);
+  }
+
+  /** Copies the value of an entry that is in one cell. False: the header was garbage. */
+  take(slab: number, cell: number): boolean {
+    const words = this.#memory.words[slab];
+    const shape = words[cell + Entry.shape];
+    this.versionLow = words[cell + Entry.versionLow];
+    this.versionHigh = words[cell + Entry.identity] & 0xffff;
+    const length = valueLengthOf(words, cell, shape);
+    const start = ((cell + headerWords(shape)) << 2) + keyLengthOf(shape);
+    const end = start + length;
+    if (length < 0 || end > words.length << 2) return false;
+    if ((shape & Flag.valueRaw) !== 0) {
+      this.text = (this.#memory.bytes[slab] as unknown as TextBuffer).latin1Slice(start, end);
+      return true;
+    }
+    this.text = null;
+    if (length > LOOP_LENGTH) {
+      this.#reserve(length);
+      this.bytes.set(this.#memory.bytes[slab].subarray(start, end), 0);
+      this.start = 0;
+      this.end = length;
+      return true;
+    }
+    const first = start >> 2;
+    const count = ((end + 3) >> 2) - first;
+    const copy = this.#words;
+    for (let i = 0; i < count; i++) copy[i] = words[first + i];
+    this.start = start & 3;
+    this.end = (start & 3) + length;
+    return true;
+  }
+
+  /**
+   * Copies the value of a chained entry. The caller holds it by its hazard word, or holds the lock.
+   * @returns false if the chain is not the one that the entry describes: it was garbage
+   */
+  takeChain({ chunkHead, length, raw }: Chain): boolean {
+    if (length < 0 || length > this.#memory.length) return false;
+    this.#reserve(length);
+    const limit = this.#memory.slabCount;
+    let at = 0;
+    let chunk = chunkHead;
+    while (at < length) {
+      const slab = chunk >>> SLAB_UNIT_SHIFT;
+      if (chunk === 0 || slab >= limit) return false;
+      const words = this.#memory.words[slab];
+      const cell = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+      const piece = words[cell + Chunk.length];
+      const start = (cell + Chunk.sizeWords) << 2;
+      const wrong = words[cell + Chunk.identity] !== IDENTITY_CHUNK || piece <= 0 || piece > length - at;
+      if (wrong || start + piece > words.length << 2) return false;
+      this.bytes.set(this.#memory.bytes[slab].subarray(start, start + piece), at);
+      at += piece;
+      chunk = words[cell + Chunk.next];
+    }
+    this.start = 0;
+    this.end = length;
+    this.text = raw ? (this.bytes as unknown as TextBuffer).latin1Slice(0, length) : null;
+    return true;
+  }
+
+  /** What `takeChain` needs, read from the entry; versions are kept. */
+  chainOf(slab: number, cell: number): Chain | undefined {
+    const words = this.#memory.words[slab];
+    const shape = words[cell + Entry.shape];
+    if (!isChained(shape)) return undefined;
+    this.versionLow = words[cell + Entry.versionLow];
+    this.versionHigh = words[cell + Entry.identity] & 0xffff;
+    return {
+      chunkHead: words[chunkHeadWord(cell)],
+      length: valueLengthOf(words, cell, shape),
+      raw: (shape & Flag.valueRaw) !== 0,
+    };
+  }
+
+  /** Drops oversized scratch; call when the value is decoded. */
+  shrink(): void {
+    if (this.bytes.length > KEPT_LENGTH) this.#replace(FIRST_LENGTH);
+  }
+
+  #reserve(length: number): void {
+    if (length + 4 > this.bytes.length) this.#replace(Math.ceil((length + 4) / 4096) * 4096);
+  }
+
+  #replace(length: number): void {
+    this.bytes = Buffer.from(new ArrayBuffer(length));
+    this.#words = new Int32Array(this.bytes.buffer as ArrayBuffer);
+  }
+}

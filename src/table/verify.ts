@@ -1,0 +1,231 @@
+/**
+ * The conservation laws of a partition, walked. Takes the partition's lock for as long as the walk lasts, so it is for
+ * tests and for repair.
+ *
+ * 1. Page: used cells + free cells = cells handed out ≤ cells of the class; a page with room of a class that was looked
+ *    at is linked; lists are linked both ways.
+ * 2. Every live entry stands in the index exactly once, at a bucket its home leads to; the index names nothing else.
+ * 3. Counts: entries, units, entries per namespace generation.
+ * 4. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
+ * 5. Nothing is under way: log idle, no page step, no growing segment, no pending entry.
+ */
+import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import {
+  Chunk,
+  Entry,
+  Flag,
+  FreeCell,
+  IDENTITY_CHUNK,
+  IDENTITY_FREE,
+  IDENTITY_RETIRED,
+  IDENTITY_TAG_SHIFT,
+  RetiredCell,
+} from '../../native-layout/entry.js';
+import { Page } from '../../native-layout/page.js';
+import { NamespaceCount, Partition } from '../../native-layout/partition.js';
+import { Registry } from '../../native-layout/registry.js';
+import { SLAB_UNIT_SHIFT } from '../../native-layout/units.js';
+import { EntryHash } from './entry-hash.js';
+import { chunkHeadWord, isChained, valueLengthOf } from './entry-view.js';
+import type { Partitions } from './partitions.js';
+import { cellOf, forEachCell, forEachPage } from './rebuild.js';
+import { Slot } from './slot.js';
+import { END_POSITION, segmentAt } from './walk.js';
+
+/** The first law that is broken, in words, or undefined. */
+export function verify(partitions: Partitions, partitionIndex: number): string | undefined {
+  const header = partitions.enter(partitionIndex);
+  const broken = new Walker(partitions, header, partitionIndex).broken();
+  partitions.leave(header);
+  return broken === undefined ? undefined : `partition ${partitionIndex}: ${broken}`;
+}
+
+class Walker {
+  readonly #partitions: Partitions;
+  readonly #header: number;
+  readonly #index: number;
+  readonly #entries = new Set<number>();
+  readonly #chunks = new Set<number>();
+  readonly #retired = new Set<number>();
+
+  constructor(partitions: Partitions, header: number, partitionIndex: number) {
+    this.#partitions = partitions;
+    this.#header = header;
+    this.#index = partitionIndex;
+  }
+
+  broken(): string | undefined {
+    return this.#idle() ?? this.#pages() ?? this.#indexed() ?? this.#counts() ?? this.#chains();
+  }
+
+  #field(word: number): number {
+    return this.#partitions.control[this.#header + word];
+  }
+
+  #idle(): string | undefined {
+    const underWay = [
+      ['log state', Partition.logState],
+      ['page step', Partition.pageStep],
+      ['growing segment', Partition.growing],
+      ['second growing segment', Partition.growing + 1],
+      ['transaction', Partition.transaction],
+      ['pending list', Partition.pendingHead],
+    ] as const;
+    for (const [name, word] of underWay) {
+      if (this.#field(word) !== 0) return `${name} is ${this.#field(word)} while nothing is under way`;
+    }
+    return undefined;
+  }
+
+  #pages(): string | undefined {
+    const { control, cells } = this.#partitions;
+    let broken: string | undefined;
+    let pages = 0;
+    let units = 0;
+    forEachPage(this.#partitions, this.#index, (page, record) => {
+      pages++;
+      const classId = control[record + Page.classId];
+      const used = control[record + Page.usedCount];
+      const bump = control[record + Page.bumpCount];
+      units += used * cells.classes.cellUnits[classId];
+      const free = this.#freeLength(record, bump);
+      if (classId === 0) broken ??= `page ${page} is held without a class`;
+      else if (used + free !== bump) broken ??= `page ${page}: ${used} used + ${free} free ≠ ${bump} handed out`;
+      else if (bump > cells.classes.cellCounts[classId]) broken ??= `page ${page}: ${bump} cells handed out`;
+      else if (control[record + Page.linked] === 0 && used < cells.classes.cellCounts[classId]) {
+        broken ??= `page ${page} has room and is in no list`;
+      }
+      broken ??= this.#cells(page, record, used);
+    });
+    if (pages !== this.#field(Partition.pageCount)) broken ??= `${pages} pages, header says ${this.#field(Partition.pageCount)}`;
+    if (units !== this.#field(Partition.usedUnits)) broken ??= `${units} units, header says ${this.#field(Partition.usedUnits)}`;
+    return broken ?? this.#lists();
+  }
+
+  #freeLength(record: number, limit: number): number {
+    const { control, slabs } = this.#partitions;
+    let length = 0;
+    let address = control[record + Page.freeHead];
+    while (address !== 0 && length <= limit) {
+      length++;
+      address = slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + FreeCell.next];
+    }
+    return length;
+  }
+
+  #cells(page: number, record: number, used: number): string | undefined {
+    let live = 0;
+    let counted = false;
+    forEachCell(this.#partitions, record, (address, words, cell) => {
+      counted = true;
+      const identity = words[cell + Entry.identity];
+      if (identity === IDENTITY_FREE) return;
+      live++;
+      if (identity === IDENTITY_CHUNK) this.#chunks.add(address);
+      else if (identity === IDENTITY_RETIRED) this.#retired.add(address);
+      else this.#entries.add(address);
+    });
+    return counted && live !== used ? `page ${page}: ${live} cells hold something, ${used} are in use` : undefined;
+  }
+
+  #lists(): string | undefined {
+    const { control, cells } = this.#partitions;
+    for (let classId = 1; classId <= cells.classes.classCount; classId++) {
+      let previous = 0;
+      for (let page = this.#field(Partition.classHeads + classId); page !== 0; ) {
+        const record = cells.recordOf(page - 1);
+        if (control[record + Page.classId] !== classId) return `page ${page - 1} is in the list of class ${classId}`;
+        if (control[record + Page.previous] !== previous) return `page ${page - 1} does not link back`;
+        previous = page;
+        page = control[record + Page.next];
+      }
+    }
+    return undefined;
+  }
+
+  #indexed(): string | undefined {
+    const seen = new Set<number>();
+    const slot = new Slot(this.#partitions);
+    const hashes = new EntryHash(this.#partitions);
+    for (let position = 0; position < END_POSITION; ) {
+      const view = segmentAt(this.#partitions, this.#header, position);
+      if (view === undefined) break;
+      for (let i = 0; i < view.bucketCount * BUCKET_SLOTS; i++) {
+        const bucket = view.segment + (Math.floor(i / BUCKET_SLOTS) << BUCKET_WORD_SHIFT);
+        const address = view.words[bucket + Bucket.addresses + (i % BUCKET_SLOTS)];
+        if (address === 0) continue;
+        if (seen.has(address)) return `entry ${address} stands in the index twice`;
+        seen.add(address);
+        if (!this.#entries.has(address)) return `the index names ${address}, which is no entry`;
+        const words = this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT];
+        slot.locate(this.#header, hashes.of(words, cellOf(address)));
+        slot.tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
+        if (!slot.search(hashes) || slot.address !== address) return `entry ${address} is not found by its key`;
+      }
+      position = view.end;
+    }
+    return seen.size === this.#entries.size ? undefined : `${this.#entries.size} entries, ${seen.size} in the index`;
+  }
+
+  #counts(): string | undefined {
+    const { control, slabs, memory } = this.#partitions;
+    const said = this.#field(Partition.entryCount);
+    if (said !== this.#entries.size) return `${this.#entries.size} entries, header says ${said}`;
+    const byTag = new Map<number, number>();
+    for (const address of this.#entries) {
+      const words = slabs[address >>> SLAB_UNIT_SHIFT];
+      if ((words[cellOf(address) + Entry.shape] & Flag.pending) !== 0) return `entry ${address} is still pending`;
+      const tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
+      byTag.set(tag, (byTag.get(tag) ?? 0) + 1);
+    }
+    for (let namespace = 1; namespace < memory.geometry.namespaceSlots; namespace++) {
+      const at = this.#partitions.countWord(this.#header, namespace);
+      const tag = control[at + NamespaceCount.tag];
+      const count = control[at + NamespaceCount.count];
+      const found = byTag.get(tag) ?? 0;
+      if (count !== found) return `namespace ${namespace}: ${found} entries, the count says ${count}`;
+    }
+    return undefined;
+  }
+
+  #chains(): string | undefined {
+    const { control, slabs, memory } = this.#partitions;
+    const reached = new Set<number>();
+    let retired = 0;
+    for (let at = this.#field(Partition.retiredHead); at !== 0; retired++) {
+      const words = slabs[at >>> SLAB_UNIT_SHIFT];
+      this.#follow(words[cellOf(at) + RetiredCell.chunkHead], reached);
+      at = words[cellOf(at) + RetiredCell.next];
+    }
+    if (retired !== this.#retired.size) return `${this.#retired.size} retired entries, ${retired} in their list`;
+    for (const address of this.#entries) {
+      const words = slabs[address >>> SLAB_UNIT_SHIFT];
+      const cell = cellOf(address);
+      const shape = words[cell + Entry.shape];
+      if (!isChained(shape)) continue;
+      const length = this.#follow(words[chunkHeadWord(cell)], reached);
+      const said = valueLengthOf(words, cell, shape);
+      if (length !== said) return `entry ${address}: its chunks hold ${length} bytes, its header says ${said}`;
+    }
+    const { registryWord, threadSlots } = memory.geometry;
+    for (let i = 0, at = registryWord; i < threadSlots; i++, at += Registry.sizeWords) {
+      if (control[at + Registry.reservationPartition] !== this.#index + 1) continue;
+      this.#follow(control[at + Registry.reservationHead], reached);
+    }
+    return reached.size === this.#chunks.size
+      ? undefined
+      : `${this.#chunks.size} chunks, ${reached.size} of them belong to something`;
+  }
+
+  /** Marks the chunks of a chain; returns their bytes. */
+  #follow(head: number, reached: Set<number>): number {
+    let length = 0;
+    for (let chunk = head; chunk !== 0 && !reached.has(chunk); ) {
+      reached.add(chunk);
+      const words = this.#partitions.slabs[chunk >>> SLAB_UNIT_SHIFT];
+      length += words[cellOf(chunk) + Chunk.length];
+      chunk = words[cellOf(chunk) + Chunk.next];
+    }
+    return length;
+  }
+}

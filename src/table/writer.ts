@@ -1,0 +1,216 @@
+/**
+ * Changing one entry: upsert, insert-if-absent, remove, take. Any attached thread may call; every change happens in the
+ * partition's critical section, as one step of its redo log.
+ *
+ * Invariants
+ * 1. A step holds everything that belongs to the change: slot, tag, sequences, version, counts, the cell that is used
+ *    and the cell that is freed. So a death leaves all of it or nothing.
+ * 2. The new cell is complete before the commit. It is a free cell until then, guarded by the log's fill words.
+ * 3. An operation that cannot get memory changes nothing. Memory is looked for in the partition, then in the pool; then,
+ *    outside the section, in every partition's empty pages and freed chains (`Upkeep.relieve`), once.
+ *
+ * Order of publication: cell → tag → address → sequences → free space; see `seqlock.ts` for what a racing reader sees.
+ */
+import { Bucket } from '../../native-layout/bucket.js';
+import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
+import { Partition } from '../../native-layout/partition.js';
+import { Registry } from '../../native-layout/registry.js';
+import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import type { KeyView, ValueView } from '../memory/views.js';
+import { Reservations, type Reserved } from './chunks.js';
+import { EntryShape } from './entry-shape.js';
+import { Growth } from './growth.js';
+import { insertList, type ListItem } from './list-insert.js';
+import type { Lookup } from './lookup.js';
+import type { Partitions } from './partitions.js';
+import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
+import { Remover } from './remover.js';
+import type { Slot } from './slot.js';
+import type { Upkeep } from './upkeep.js';
+
+/** What became of a write. */
+export const Outcome = { stored: 1, present: 2, full: 3 } as const;
+export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+export class Writer {
+  readonly #partitions: Partitions;
+  readonly #slot: Slot;
+  readonly #lookup: Lookup;
+  readonly #growth: Growth;
+  readonly #upkeep: Upkeep;
+  readonly #remover: Remover;
+  readonly #shape: EntryShape;
+  readonly #reservations: Reservations;
+
+  constructor(partitions: Partitions, slot: Slot, lookup: Lookup, upkeep: Upkeep) {
+    this.#partitions = partitions;
+    this.#slot = slot;
+    this.#lookup = lookup;
+    this.#upkeep = upkeep;
+    this.#growth = new Growth(partitions);
+    this.#remover = new Remover(partitions, slot);
+    this.#shape = new EntryShape(partitions.cells.classes.maxCellLength);
+    this.#reservations = new Reservations(partitions);
+    upkeep.useRemover((header, partitionIndex) => this.#remover.remove(header, partitionIndex));
+  }
+
+  /** Stores the entry; with `ifAbsent` only if the key has none. */
+  put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
+    this.#shape.measure(key, value, 0);
+    let reserved: Reserved | undefined;
+    if (this.#shape.chained) {
+      reserved = this.#reserve(partitionIndex, value);
+      if (reserved === undefined) return Outcome.full;
+    }
+    let outcome = this.#putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
+    if (outcome === Outcome.full && this.#upkeep.relieve()) {
+      outcome = this.#putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
+    }
+    if (outcome !== Outcome.stored && reserved !== undefined) this.#reservations.abandon();
+    return outcome;
+  }
+
+  /** Reserves and fills the chunks of a long value. Undefined: there is no memory for them. */
+  #reserve(partitionIndex: number, value: ValueView): Reserved | undefined {
+    const first = this.#reservations.fill(partitionIndex, value);
+    if (first !== undefined || !this.#upkeep.relieve()) return first;
+    return this.#reservations.fill(partitionIndex, value);
+  }
+
+  #putOnce(
+    partitionIndex: number,
+    namespaceSlot: number,
+    key: KeyView,
+    value: ValueView,
+    ifAbsent: boolean,
+    reserved: Reserved | undefined,
+  ): Outcome {
+    const header = this.#partitions.enter(partitionIndex);
+    this.#upkeep.reclaim(header, partitionIndex);
+    const present = this.#slot.find(header, namespaceSlot, key);
+    let outcome: Outcome = Outcome.present;
+    if (!present || !ifAbsent) outcome = this.#store(header, partitionIndex, key, value, present, reserved);
+    this.#partitions.leave(header);
+    return outcome;
+  }
+
+  /** Stores an entry where the slot stands, or where there is room for it. */
+  #store(
+    header: number,
+    partitionIndex: number,
+    key: KeyView,
+    value: ValueView,
+    present: boolean,
+    reserved: Reserved | undefined,
+    pending = false,
+  ): Outcome {
+    const { log, cells, control } = this.#partitions;
+    const slot = this.#slot;
+    if (!present && !this.#growth.makeRoom(header, partitionIndex, slot)) return Outcome.full;
+    if (!cells.ensureRoom(header, partitionIndex, this.#shape.classId, present ? 1 : 2)) return Outcome.full;
+    log.open(header);
+    const address = cells.take(header, this.#shape.classId);
+    log.beginFill(address, cells.takenNext);
+    const pendingNext = pending ? control[header + Partition.pendingHead] : 0;
+    this.#fill(header, address, key, value, reserved, pendingNext);
+    if (reserved !== undefined) this.#reservations.stagePublish();
+    if (pending) this.#stagePending(header, address);
+    if (!present) this.#stageArrival(header);
+    const at = slot.bucket + Bucket.addresses + slot.slot;
+    const old = slot.words[at];
+    log.stage(slot.slab, at, address);
+    this.#remover.stageSequences();
+    if (present) this.#remover.stageDiscard(header, old);
+    log.commit();
+    cells.settle(header, partitionIndex);
+    return Outcome.stored;
+  }
+
+  #fill(
+    header: number,
+    address: number,
+    key: KeyView,
+    value: ValueView,
+    reserved: Reserved | undefined,
+    pendingNext: number,
+  ): void {
+    const { slabs, memory, control } = this.#partitions;
+    const slab = address >>> SLAB_UNIT_SHIFT;
+    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const words = slabs[slab];
+    this.#shape.write(words, memory.bytes[slab], cell, key, value, reserved?.head ?? 0, pendingNext);
+    const low = this.#remover.stageVersion(header);
+    const high = control[header + Partition.versionHigh] + (low === 0 ? 1 : 0);
+    words[cell + Entry.versionLow] = low;
+    words[cell + Entry.identity] = (this.#slot.tag << IDENTITY_TAG_SHIFT) | (high & 0xffff);
+  }
+
+  /** Tag, overflow state and counts of a new entry. */
+  #stageArrival(header: number): void {
+    const { log, control } = this.#partitions;
+    const { slab, words, bucket, homeBucket, slot, hash, distance, tag } = this.#slot;
+    const tagWord = tagWordOf(bucket, slot);
+    log.stage(slab, tagWord, withTag(words[tagWord], slot, hash));
+    if (distance > 0) {
+      const meta = words[homeBucket + Bucket.meta];
+      const farthest = Math.max(spillDistanceOf(meta), distance);
+      log.stage(slab, homeBucket + Bucket.meta, withSpill(meta, spillCountOf(meta) + 1, farthest));
+    }
+    log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] + 1);
+    this.#remover.stageCount(header, tag, 1);
+  }
+
+  #stagePending(header: number, address: number): void {
+    const { log, self, memory } = this.#partitions;
+    const slot = (self.slotWord - memory.geometry.registryWord) / Registry.sizeWords;
+    log.stage(0, header + Partition.transaction, slot + 1);
+    log.stage(0, header + Partition.pendingHead, address);
+  }
+
+  /** Removes the key. False: there was none. */
+  remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    const header = this.#partitions.enter(partitionIndex);
+    this.#upkeep.reclaim(header, partitionIndex);
+    const found = this.#slot.find(header, namespaceSlot, key);
+    if (found) this.#remover.remove(header, partitionIndex);
+    this.#partitions.leave(header);
+    return found;
+  }
+
+  /** Removes the key and leaves its value in the lookup's copy. False: there was none. */
+  take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    const header = this.#partitions.enter(partitionIndex);
+    this.#upkeep.reclaim(header, partitionIndex);
+    if (!this.#slot.find(header, namespaceSlot, key)) {
+      this.#partitions.leave(header);
+      return false;
+    }
+    const chain = this.#lookup.hold(this.#slot.address);
+    this.#remover.remove(header, partitionIndex);
+    this.#partitions.leave(header);
+    this.#lookup.letGo(chain);
+    return true;
+  }
+
+  /** Inserts all items or none; see `list-insert.ts`. Items are sorted by partition and have distinct keys. */
+  insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+    const outcome = this.#insertAllOnce(namespaceSlot, items);
+    if (outcome !== Outcome.full || !this.#upkeep.relieve()) return outcome;
+    return this.#insertAllOnce(namespaceSlot, items);
+  }
+
+  #insertAllOnce(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+    const outcome = insertList(this.#partitions, items, Outcome.stored, (header, { partitionIndex, key, value }) => {
+      if (this.#slot.find(header, namespaceSlot, key)) return Outcome.present;
+      this.#shape.measure(key, value, Flag.pending | Flag.linked);
+      let reserved: Reserved | undefined;
+      if (this.#shape.chained) {
+        reserved = this.#reservations.fillInside(header, partitionIndex, value);
+        if (reserved === undefined) return Outcome.full;
+      }
+      return this.#store(header, partitionIndex, key, value, false, reserved, true);
+    });
+    if (outcome === Outcome.full) this.#reservations.abandon();
+    return outcome;
+  }
+}
