@@ -1,0 +1,73 @@
+/** The types of the `safe` and `promises` faces, written out; `faces.ts` derives the faces themselves at run time. */
+import type { MistakeError } from '../errors.js';
+import type { CacheError } from '../errors.js';
+import type { CacheStats, DeepReadonly, Inspection, PartitionOption } from '../types.js';
+import type { KeyValueOptions } from './key-value.js';
+
+/** What the safe face returns instead of throwing. `error` is whatever the throwing face would have thrown. */
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: FaceError };
+export type FaceError = CacheError | MistakeError | Error;
+
+export interface SafeCache<Row, Stored> {
+  put(row: Row): Result<true>;
+  putBatch(rows: readonly Row[]): Result<number>;
+  insertNew(rowOrRows: Row | readonly Row[]): Result<boolean>;
+  get(row: Row): Result<Stored[]>;
+  getByKeyPartition(key: unknown, partitionValue: unknown): Result<Stored[]>;
+  getSameKeyPartition(key: unknown): Result<Stored[]>;
+  member(key: unknown, options?: PartitionOption): Result<boolean>;
+  take(key: unknown, options?: PartitionOption): Result<Stored[]>;
+  delete(row: Row): Result<number>;
+  deleteByKeyPartition(key: unknown, partitionValue: unknown): Result<number>;
+  deleteSameKeyPartition(key: unknown): Result<number>;
+  deleteAll(): Result<void>;
+  scan<A>(visit: (row: Stored, accumulator: A) => A, accumulator: A, options?: PartitionOption): Result<A>;
+  toList(): Result<Stored[]>;
+  partitionOf(value: unknown): Result<number>;
+  stats(): Result<CacheStats>;
+  inspect(): Result<Inspection>;
+  flush(): Promise<Result<void>>;
+  stop(): Promise<Result<void>>;
+  detach(): Result<void>;
+  keyValue<K, V>(namespace: string, options?: KeyValueOptions): SafeKeyValue<K, V>;
+}
+
+export interface PromisesCache<Row, Stored> {
+  put(row: Row): Promise<true>;
+  putBatch(rows: readonly Row[]): Promise<number>;
+  insertNew(rowOrRows: Row | readonly Row[]): Promise<boolean>;
+  get(row: Row): Promise<Stored[]>;
+  getByKeyPartition(key: unknown, partitionValue: unknown): Promise<Stored[]>;
+  getSameKeyPartition(key: unknown): Promise<Stored[]>;
+  member(key: unknown, options?: PartitionOption): Promise<boolean>;
+  take(key: unknown, options?: PartitionOption): Promise<Stored[]>;
+  delete(row: Row): Promise<number>;
+  deleteByKeyPartition(key: unknown, partitionValue: unknown): Promise<number>;
+  deleteSameKeyPartition(key: unknown): Promise<number>;
+  deleteAll(): Promise<void>;
+  scan<A>(visit: (row: Stored, accumulator: A) => A, accumulator: A, options?: PartitionOption): Promise<A>;
+  toList(): Promise<Stored[]>;
+  partitionOf(value: unknown): Promise<number>;
+  stats(): Promise<CacheStats>;
+  inspect(): Promise<Inspection>;
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+  detach(): Promise<void>;
+  keyValue<K, V>(namespace: string, options?: KeyValueOptions): PromisesKeyValue<K, V>;
+}
+
+export interface SafeKeyValue<K, V> {
+  get(key: K): Result<DeepReadonly<V> | undefined>;
+  get<D>(key: K, fallback: D): Result<DeepReadonly<V> | D>;
+  set(key: K, value: V): Result<unknown>;
+  has(key: K): Result<boolean>;
+  delete(key: K): Result<boolean>;
+}
+
+export interface PromisesKeyValue<K, V> {
+  get(key: K): Promise<DeepReadonly<V> | undefined>;
+  get<D>(key: K, fallback: D): Promise<DeepReadonly<V> | D>;
+  set(key: K, value: V): Promise<unknown>;
+  has(key: K): Promise<boolean>;
+  delete(key: K): Promise<boolean>;
+}

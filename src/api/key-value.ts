@@ -1,0 +1,108 @@
+/**
+ * Named key-values: Map-shaped, one namespace each, spread over all partitions. Safe in every thread that has the cache.
+ */
+import { decodeValue, type ValueMode } from '../codec/value-decoder.js';
+import { mistake, show } from '../errors.js';
+import { Counter } from '../stats/counters.js';
+import { partitionOfHash } from '../table/probe.js';
+import type { Attachment } from '../threads/attachment.js';
+import type { DeepReadonly, Key } from '../types.js';
+import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
+
+export interface KeyValueOptions {
+  /** `'frozen'` or `'copy'`; default: the option `values` of the cache. */
+  values?: ValueMode;
+}
+
+export class KeyValue<K = Key, V = unknown> {
+  readonly #attachment: Attachment;
+  readonly #slot: number;
+  readonly #mode: ValueMode;
+  readonly #partitionCount: number;
+
+  /** @internal Use `cache.keyValue(namespace)`. */
+  constructor(attachment: Attachment, namespace: unknown, options: KeyValueOptions | undefined) {
+    const { values, ...others } = options ?? {};
+    refuseOptions(others, 'keyValue');
+    if (values !== undefined && values !== 'frozen' && values !== 'copy') {
+      throw mistake('BAD_OPTION', `values is ${show(values)}, allowed is 'frozen' or 'copy'`, { op: 'keyValue' });
+    }
+    if (typeof namespace !== 'string') {
+      throw mistake('BAD_OPTION', `namespace is ${show(namespace)}, allowed is a string`, { op: 'keyValue' });
+    }
+    this.#attachment = attachment;
+    this.#slot = attachment.open('keyValue').namespaces.slotOf(namespace, 'keyValue');
+    this.#mode = values ?? attachment.options.values;
+    this.#partitionCount = attachment.options.partitions;
+  }
+
+  /** The value of the key, or `fallback` if there is none. Throws `BAD_KEY`, `STOPPED`. */
+  get(key: K): DeepReadonly<V> | undefined;
+  get<D>(key: K, fallback: D): DeepReadonly<V> | D;
+  get(key: K, fallback?: unknown): unknown {
+    const attachment = this.#attachment;
+    const table = attachment.open('get');
+    const { keys } = attachment;
+    keys.encode(key, 'get');
+    if (!table.read(partitionOfHash(keys.hash, this.#partitionCount), this.#slot, keys)) {
+      attachment.counters[Counter.miss] += 1;
+      return fallback;
+    }
+    attachment.counters[Counter.hit] += 1;
+    const { copy } = table;
+    if (copy.text !== null) return copy.text;
+    const value = decodeValue(copy.bytes, copy.start, copy.end, this.#mode);
+    copy.shrink();
+    return value;
+  }
+
+  /**
+   * Stores the value. It is encoded now: later changes of the object do not matter, identity is not kept.
+   * Throws `BAD_KEY`, `BAD_VALUE`, `TOO_LARGE`, `FULL`, `STOPPED`; then nothing was changed.
+   */
+  set(key: K, value: V, options?: object): this {
+    const attachment = this.#attachment;
+    const table = attachment.open('set');
+    if (options !== undefined) refuseOptions(options, 'set');
+    if (value === undefined) {
+      throw mistake('BAD_VALUE', 'undefined cannot be stored, because get returns it for "not there"; null can', {
+        op: 'set',
+        key,
+      });
+    }
+    const { keys, values } = attachment;
+    attachment.turn = (attachment.turn + 1) | 0;
+    const turn = attachment.turn;
+    values.encodeValue(value, 'set', key);
+    keys.encode(key, 'set');
+    checkTurn(attachment, turn, 'set', key);
+    checkSize(attachment, table, keys, values, 'set', key);
+    const outcome = table.put(partitionOfHash(keys.hash, this.#partitionCount), this.#slot, keys, values, false);
+    values.release();
+    settle(attachment, outcome, 'set', key);
+    return this;
+  }
+
+  has(key: K): boolean {
+    const attachment = this.#attachment;
+    const table = attachment.open('has');
+    attachment.keys.encode(key, 'has');
+    return table.has(partitionOfHash(attachment.keys.hash, this.#partitionCount), this.#slot, attachment.keys);
+  }
+
+  /** Removes the key; whether it was there. */
+  delete(key: K): boolean {
+    const attachment = this.#attachment;
+    const table = attachment.open('delete');
+    attachment.keys.encode(key, 'delete');
+    const partition = partitionOfHash(attachment.keys.hash, this.#partitionCount);
+    const removed = table.remove(partition, this.#slot, attachment.keys);
+    if (removed) attachment.counters[Counter.remove] += 1;
+    return removed;
+  }
+
+  /** Entries of the namespace; exact when no write is under way. Time in proportion to the partitions. */
+  get size(): number {
+    return this.#attachment.open('size').namespaces.size(this.#slot);
+  }
+}

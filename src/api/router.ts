@@ -1,0 +1,66 @@
+/** From rows and keys to partitions: checks the positions a row must have, and hashes what decides its place. */
+import { mistake, show } from '../errors.js';
+import { partitionOfHash } from '../table/probe.js';
+import type { Attachment } from '../threads/attachment.js';
+import type { AnyRow, PartitionOption } from '../types.js';
+
+export class Router {
+  readonly keyPos: number;
+  readonly partitionPos: number;
+  /** Whether the key alone decides the partition. */
+  readonly byKey: boolean;
+  readonly count: number;
+  readonly #attachment: Attachment;
+
+  constructor(attachment: Attachment) {
+    this.#attachment = attachment;
+    this.keyPos = attachment.options.keyPos;
+    this.partitionPos = attachment.options.partitionPos;
+    this.byKey = this.keyPos === this.partitionPos;
+    this.count = attachment.options.partitions;
+  }
+
+  /** The row, if it is an array with its key and partition positions; else throws `BAD_ROW`. */
+  checkRow(row: unknown, op: string): AnyRow {
+    if (!Array.isArray(row)) {
+      throw mistake('BAD_ROW', `${op}: the row is ${show(row)}, allowed is an array`, { op });
+    }
+    const needed = Math.max(this.keyPos, this.partitionPos) + 1;
+    if (row.length < needed) {
+      const positions = `keyPos is ${this.keyPos} and partitionPos is ${this.partitionPos}`;
+      const message = `${op}: the row has ${row.length} elements, ${positions}, so it needs ${needed} at least`;
+      throw mistake('BAD_ROW', message, { op });
+    }
+    return row;
+  }
+
+  /** Index of the partition of a value at the partition position. */
+  partitionOf(value: unknown, op: string): number {
+    const { partitionValues } = this.#attachment;
+    partitionValues.encode(value, op);
+    return partitionOfHash(partitionValues.hash, this.count);
+  }
+
+  /** Index of the partition of the key that was encoded last; only where the key decides. */
+  ofEncodedKey(): number {
+    return partitionOfHash(this.#attachment.keys.hash, this.count);
+  }
+
+  /** The partitions to look in for a key: one, or all where the partition value is not known. */
+  candidates(key: unknown, options: PartitionOption | undefined, op: string): { first: number; end: number } {
+    if (options !== undefined && 'partitionValue' in options) {
+      const index = this.partitionOf(options.partitionValue, op);
+      return { first: index, end: index + 1 };
+    }
+    if (!this.byKey) return { first: 0, end: this.count };
+    const index = this.partitionOf(key, op);
+    return { first: index, end: index + 1 };
+  }
+
+  /** Throws `BAD_OPTION` unless `index` names a partition. */
+  checkIndex(index: number, op: string): void {
+    if (Number.isInteger(index) && index >= 0 && index < this.count) return;
+    throw mistake('BAD_OPTION', `${op}: partition ${show(index)}, allowed is 0 to ${this.count - 1}`, { op });
+  }
+}
+

@@ -1,0 +1,170 @@
+/**
+ * The tuple operations: rows are arrays, the key is `row[keyPos]`, the value at `partitionPos` chooses the partition.
+ * Each row is stored as one entry: its key, and the other positions as value.
+ */
+import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
+import { KeyEncoder } from '../codec/key-encoder.js';
+import { ValueEncoder } from '../codec/value-encoder.js';
+import { mistake, show } from '../errors.js';
+import { Superblock } from '../../native-layout/superblock.js';
+import { Counter } from '../stats/counters.js';
+import type { ListItem } from '../table/list-insert.js';
+import type { Attachment } from '../threads/attachment.js';
+import type { AnyRow, PartitionOption } from '../types.js';
+import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
+import { Router } from './router.js';
+import { Rows } from './rows.js';
+
+export class Tuples {
+  readonly router: Router;
+  readonly rows: Rows;
+  readonly #attachment: Attachment;
+
+  constructor(attachment: Attachment) {
+    this.#attachment = attachment;
+    this.router = new Router(attachment);
+    this.rows = new Rows(attachment);
+  }
+
+  /** Stores a row. `partitionIndex` bypasses routing. */
+  put(row: AnyRow, op: string, options?: object, partitionIndex = -1): true {
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    if (options !== undefined) refuseOptions(options, op);
+    this.router.checkRow(row, op);
+    const { keyPos, partitionPos, byKey } = this.router;
+    const { keys, values } = attachment;
+    attachment.turn = (attachment.turn + 1) | 0;
+    const turn = attachment.turn;
+    let partition = partitionIndex;
+    if (partition < 0 && !byKey) partition = this.router.partitionOf(row[partitionPos], op);
+    values.encodeRow(row, keyPos, op);
+    const key = row[keyPos];
+    keys.encode(key, op);
+    checkTurn(attachment, turn, op, key);
+    checkSize(attachment, table, keys, values, op, key);
+    if (partition < 0) partition = this.router.ofEncodedKey();
+    const outcome = table.put(partition, TUPLE_NAMESPACE, keys, values, false);
+    values.release();
+    settle(attachment, outcome, op, key);
+    return true;
+  }
+
+  /** Checks and encodes every row before the first is stored. */
+  putBatch(rows: unknown): number {
+    const items = this.#encodeList(rows, 'putBatch');
+    const table = this.#attachment.open('putBatch');
+    items.sort((a, b) => a.item.partitionIndex - b.item.partitionIndex);
+    for (const { item, row } of items) {
+      const outcome = table.put(item.partitionIndex, TUPLE_NAMESPACE, item.key, item.value, false);
+      settle(this.#attachment, outcome, 'putBatch', row[this.router.keyPos]);
+    }
+    return items.length;
+  }
+
+  /** Stores the row, or all rows of a list, if none of their keys is present. */
+  insertNew(rowOrRows: unknown): boolean {
+    const op = 'insertNew';
+    const isList = Array.isArray(rowOrRows) && rowOrRows.every((row) => Array.isArray(row));
+    const encoded = this.#encodeList(isList ? rowOrRows : [rowOrRows], op);
+    if (encoded.length === 0) return true;
+    // As in ETS, of several rows with one key the last one counts.
+    const byKey = new Map(encoded.map((entry) => [identityOf(entry.item), entry]));
+    const items = Array.from(byKey.values(), ({ item }) => item);
+    items.sort((a, b) => a.partitionIndex - b.partitionIndex);
+    const table = this.#attachment.open(op);
+    const first = encoded[0].row[this.router.keyPos];
+    const outcome =
+      items.length === 1
+        ? table.put(items[0].partitionIndex, TUPLE_NAMESPACE, items[0].key, items[0].value, true)
+        : table.insertAll(TUPLE_NAMESPACE, items);
+    return settle(this.#attachment, outcome, op, first);
+  }
+
+  #encodeList(rows: unknown, op: string): { item: ListItem; row: AnyRow }[] {
+    if (!Array.isArray(rows)) throw mistake('BAD_ROW', `${op}: rows is ${show(rows)}, allowed is an array of rows`, { op });
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    const seed = attachment.memory.control[Superblock.hashSeed];
+    return Array.from(rows, (given: unknown) => {
+      const row = this.router.checkRow(given, op);
+      const key = new KeyEncoder(seed);
+      const value = new ValueEncoder();
+      const { keyPos, partitionPos } = this.router;
+      value.encodeRow(row, keyPos, op);
+      key.encode(row[keyPos], op);
+      checkSize(attachment, table, key, value, op, row[keyPos]);
+      return { item: { partitionIndex: this.router.partitionOf(row[partitionPos], op), key, value }, row };
+    });
+  }
+
+  /** Rows of a key in the partitions `first` to `end`. */
+  find(key: unknown, first: number, end: number, op: string): unknown[][] {
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    const found: unknown[][] = [];
+    for (let partition = first; partition < end; partition++) {
+      attachment.keys.encode(key, op);
+      const row = this.rows.read(table, partition, key);
+      if (row !== undefined) found.push(row);
+    }
+    attachment.counters[found.length === 0 ? Counter.miss : Counter.hit] += 1;
+    return found;
+  }
+
+  member(key: unknown, options?: PartitionOption): boolean {
+    const attachment = this.#attachment;
+    const table = attachment.open('member');
+    const { first, end } = this.router.candidates(key, options, 'member');
+    attachment.keys.encode(key, 'member');
+    for (let partition = first; partition < end; partition++) {
+      if (table.has(partition, TUPLE_NAMESPACE, attachment.keys)) return true;
+    }
+    return false;
+  }
+
+  /** Removes and returns the rows of a key. */
+  take(key: unknown, first: number, end: number, op: string): unknown[][] {
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    const taken: unknown[][] = [];
+    for (let partition = first; partition < end; partition++) {
+      attachment.keys.encode(key, op);
+      const row = this.rows.take(table, partition, key);
+      if (row !== undefined) taken.push(row);
+    }
+    attachment.counters[Counter.remove] += taken.length;
+    return taken;
+  }
+
+  /** Removes the row of a key from one partition; how many there were. */
+  remove(key: unknown, partition: number, op: string): number {
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    attachment.keys.encode(key, op);
+    if (!table.remove(partition, TUPLE_NAMESPACE, attachment.keys)) return 0;
+    attachment.counters[Counter.remove] += 1;
+    return 1;
+  }
+
+  /** Folds over the rows of the partitions `first` to `end`. */
+  scan<A>(visit: (row: never, accumulator: A) => A, accumulator: A, first: number, end: number, op: string): A {
+    if (typeof visit !== 'function') {
+      throw mistake('BAD_OPTION', `${op}: the first argument is ${show(visit)}, allowed is a function`, { op });
+    }
+    this.#attachment.open(op);
+    let result = accumulator;
+    for (let partition = first; partition < end; partition++) {
+      this.rows.scan(partition, op, (row) => {
+        result = visit(row as never, result);
+      });
+    }
+    return result;
+  }
+}
+
+/** Text that is equal for items of the same key and partition only. */
+function identityOf({ partitionIndex, key }: ListItem): string {
+  const bytes = Buffer.from(key.words.buffer, key.words.byteOffset, key.length).toString('latin1');
+  return `${partitionIndex}|${key.raw}|${bytes}`;
+}

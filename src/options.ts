@@ -1,0 +1,197 @@
+/**
+ * The options of `SuperCache.start`: their checks and defaults, and the shape of memory that follows from them. All bad
+ * options are reported in one error, each with its path, the value given and what is allowed.
+ */
+import { availableParallelism } from 'node:os';
+import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../native-layout/geometry.js';
+import { MAX_VALUE_BYTES } from '../native-layout/entry.js';
+import { MAX_THREADS } from '../native-layout/superblock.js';
+import { MAX_MEMORY } from '../native-layout/units.js';
+import { mistake, show } from './errors.js';
+
+/** Options of `SuperCache.start`, all optional. */
+export interface StartOptions {
+  /** Names the cache for `attach(name)`; unique along a thread and its ancestors. Default `'default'`. */
+  name?: string;
+  /** Bytes of all shared memory: a number, or text such as `'512kb'`, `'64mb'`, `'1.5gb'`. Default `'256mb'`. */
+  memory?: number | string;
+  /** Owner threads, 0 to 64. With 0, callers do all upkeep. Default: available cores, at most 8. */
+  owners?: number;
+  /** Number of partitions, 1 to 4096. Default: chosen from owners and memory. */
+  partitions?: number;
+  /** Position of the key in a row, from 0. Default 0. */
+  keyPos?: number;
+  /** Position of the value that chooses the partition, from 0. Default 0. */
+  partitionPos?: number;
+  /** Only `'set'` in this version. */
+  tableType?: 'set';
+  /** Only `'none'` in this version: a full cache refuses. */
+  eviction?: 'none';
+  /** Longest entry, key and value and header, in bytes or as text. Default `'16mb'`, at most `'1gb'`. */
+  maxEntrySize?: number | string;
+  /** Most threads attached at once, 1 to 4094, owners included. Default 128. */
+  maxThreads?: number;
+  /** `'frozen'` (default): plain objects and arrays come back deeply frozen. `'copy'`: everything comes back mutable. */
+  values?: 'frozen' | 'copy';
+}
+
+/** The options in use: every default filled in. */
+export type ResolvedOptions = Readonly<{ [Name in keyof Required<StartOptions>]: Resolved<Name> }>;
+type Resolved<Name extends keyof StartOptions> = Name extends 'memory' | 'maxEntrySize'
+  ? number
+  : Exclude<Required<StartOptions>[Name], undefined>;
+
+const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30, tb: 2 ** 40 };
+const MIN_MEMORY = 256 * 1024;
+const MAX_OWNERS = 64;
+const MAX_PARTITIONS = 4096;
+/** A partition is not given less memory than this by default, in bytes. */
+const LEAST_PARTITION_MEMORY = 2 ** 20;
+const PARTITIONS_PER_OWNER = 8;
+const MAX_POSITION = 65535;
+/** Options of the interface that are not built yet: named, so that nobody believes they work. */
+const LATER = [
+  'maxEntries',
+  'ttl',
+  'idleTtl',
+  'ttlJitter',
+  'nearCache',
+  'hash',
+  'clock',
+  'lazy',
+  'pressure',
+  'onEvict',
+  'sessionTtl',
+  'idle',
+  'grace',
+];
+
+/** Bytes from a number or text, or undefined if it is neither. */
+export function parseBytes(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(value);
+  return match === null ? undefined : Math.floor(Number(match[1]) * UNITS[(match[2] ?? 'b').toLowerCase()]);
+}
+
+class Checker {
+  readonly problems: string[] = [];
+  readonly #given: Record<string, unknown>;
+
+  constructor(given: Record<string, unknown>) {
+    this.#given = given;
+  }
+
+  reject(name: string, allowed: string): void {
+    this.problems.push(`${name} is ${show(this.#given[name])}, allowed is ${allowed}`);
+  }
+
+  integer(name: string, fallback: number, least: number, most: number): number {
+    const value = this.#given[name] ?? fallback;
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+    this.reject(name, `a whole number from ${least} to ${most}`);
+    return fallback;
+  }
+
+  bytes(name: string, fallback: number, least: number, most: number): number {
+    const given = this.#given[name];
+    const value = given === undefined ? fallback : parseBytes(given);
+    if (value !== undefined && value >= least && value <= most) return value;
+    this.reject(name, `bytes from ${least} to ${most}, as a number or as text such as '512kb', '64mb', '1.5gb'`);
+    return fallback;
+  }
+
+  oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[], note = ''): T {
+    const value = this.#given[name] ?? fallback;
+    if (allowed.includes(value as T)) return value as T;
+    this.reject(name, allowed.map((text) => `'${text}'`).join(' or ') + note);
+    return fallback;
+  }
+
+  text(name: string, fallback: string): string {
+    const value = this.#given[name] ?? fallback;
+    if (typeof value === 'string' && value.length > 0 && value.length <= 256) return value;
+    this.reject(name, 'a text of 1 to 256 characters');
+    return fallback;
+  }
+
+  unknown(known: readonly string[]): void {
+    for (const name of Object.keys(this.#given)) {
+      if (known.includes(name) || this.#given[name] === undefined) continue;
+      const later = LATER.includes(name);
+      this.reject(name, later ? 'nothing: this version does not have the option yet' : `one of ${known.join(', ')}`);
+    }
+  }
+}
+
+const KNOWN: readonly (keyof StartOptions)[] = [
+  'name',
+  'memory',
+  'owners',
+  'partitions',
+  'keyPos',
+  'partitionPos',
+  'tableType',
+  'eviction',
+  'maxEntrySize',
+  'maxThreads',
+  'values',
+];
+
+/** Checks the options and fills in defaults. Throws one `ERR_SUPERCACHE_BAD_OPTION` for all that is wrong. */
+export function resolveOptions(given: unknown): { options: ResolvedOptions; shape: Shape } {
+  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+    throw mistake('BAD_OPTION', `options is ${show(given)}, allowed is an object`, { op: 'start' });
+  }
+  const record = { ...given } as Record<string, unknown>;
+  const check = new Checker(record);
+  check.unknown(KNOWN);
+  const inThisVersion = ' in this version';
+  const memory = check.bytes('memory', 256 * 2 ** 20, MIN_MEMORY, MAX_MEMORY);
+  const owners = check.integer('owners', Math.min(8, availableParallelism()), 0, MAX_OWNERS);
+  const maxThreads = check.integer('maxThreads', 128, 1, MAX_THREADS);
+  const options: ResolvedOptions = {
+    name: check.text('name', 'default'),
+    memory,
+    owners,
+    partitions: check.integer('partitions', defaultPartitions(memory, owners), 1, MAX_PARTITIONS),
+    keyPos: check.integer('keyPos', 0, 0, MAX_POSITION),
+    partitionPos: check.integer('partitionPos', 0, 0, MAX_POSITION),
+    tableType: check.oneOf('tableType', 'set', ['set'], inThisVersion),
+    eviction: check.oneOf('eviction', 'none', ['none'], inThisVersion),
+    maxEntrySize: check.bytes('maxEntrySize', 16 * 2 ** 20, 64, MAX_VALUE_BYTES),
+    maxThreads,
+    values: check.oneOf('values', 'frozen', ['frozen', 'copy']),
+  };
+  if (owners >= maxThreads) check.reject('maxThreads', `more than the ${owners} owners, which count as threads`);
+  const shape = shapeOf(options);
+  const { pageCount, controlWords } = geometry(shape);
+  // Each class in use takes a page, and an index two: with fewer pages hardly anything could be stored.
+  const needed = options.partitions * 8;
+  if (check.problems.length === 0 && pageCount < needed) {
+    const least = controlWords * 4 + needed * 2 ** shape.pageShift;
+    const what = `${options.partitions} partitions and ${maxThreads} threads`;
+    check.problems.push(`memory is ${show(record.memory ?? memory)}, ${what} need about ${least} bytes at least`);
+  }
+  if (check.problems.length > 0) {
+    throw mistake('BAD_OPTION', `bad options: ${check.problems.join('; ')}`, { op: 'start' });
+  }
+  return { options, shape };
+}
+
+function defaultPartitions(memory: number, owners: number): number {
+  const wanted = Math.max(1, owners) * PARTITIONS_PER_OWNER;
+  return Math.max(1, Math.min(wanted, Math.floor(memory / LEAST_PARTITION_MEMORY)));
+}
+
+function shapeOf(options: ResolvedOptions): Shape {
+  const { memory, owners, partitions } = options;
+  return {
+    slabLengths: slabLengthsFor(memory, owners),
+    pageShift: pageShiftFor(memory, partitions),
+    partitionCount: partitions,
+    threadSlots: options.maxThreads,
+    namespaceSlots: namespaceSlotsFor(memory),
+    ownerCount: owners,
+  };
+}

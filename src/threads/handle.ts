@@ -1,0 +1,100 @@
+/**
+ * The handle of a cache: what another thread needs to attach. It is structured-cloneable, so it goes through `workerData`
+ * and `postMessage`; through environment data it reaches every worker that the thread spawns later, at any depth.
+ */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import type { Shape } from '../../native-layout/geometry.js';
+import { CacheState, Superblock } from '../../native-layout/superblock.js';
+import { CacheError, mistake, show } from '../errors.js';
+import { loadWord } from '../memory/atomics.js';
+import { SharedMemory } from '../memory/slab.js';
+import type { ResolvedOptions } from '../options.js';
+import { POOL_VARIABLE } from './pool.js';
+
+/** Opaque to users; `cache.handle()` makes it, `SuperCache.attach(handle)` takes it. */
+export interface CacheHandle {
+  readonly kind: 'supercache';
+  /** Tells caches apart, whatever their names. */
+  readonly id: string;
+  readonly options: ResolvedOptions;
+  readonly shape: Shape;
+  readonly buffers: readonly SharedArrayBuffer[];
+}
+
+const ENVIRONMENT_KEY = 'supercache.handles';
+
+function inherited(): Record<string, CacheHandle> {
+  return (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as unknown as Record<string, CacheHandle>;
+}
+
+function store(handles: Record<string, CacheHandle>): void {
+  setEnvironmentData(ENVIRONMENT_KEY, handles as never);
+}
+
+export function isStopped(handle: CacheHandle): boolean {
+  return loadWord(new Int32Array(handle.buffers[0], 0, Superblock.sizeWords), Superblock.state) !== CacheState.running;
+}
+
+/** Lets workers that this thread spawns from now on find the cache by its name. */
+export function publishHandle(handle: CacheHandle): void {
+  store({ ...inherited(), [handle.options.name]: handle });
+}
+
+export function withdrawHandle(handle: CacheHandle): void {
+  const { [handle.options.name]: current, ...others } = inherited();
+  if (current?.id === handle.id) store(others);
+}
+
+/** The running cache of this name that this thread can see, or undefined. */
+export function visibleHandle(name: string): CacheHandle | undefined {
+  const handle = inherited()[name];
+  return handle === undefined || isStopped(handle) ? undefined : handle;
+}
+
+/** The handle that `attach` means: given, by name, or the only cache there is. */
+export function resolveHandle(target: unknown): CacheHandle {
+  if (typeof target === 'object' && target !== null) return checkHandle(target);
+  if (target !== undefined && typeof target !== 'string') {
+    throw mistake('BAD_OPTION', `attach was given ${show(target)}, allowed is a name, a handle or nothing`, {
+      op: 'attach',
+    });
+  }
+  const running = Object.values(inherited()).filter((handle) => !isStopped(handle));
+  const named = visibleHandle(target ?? process.env[POOL_VARIABLE] ?? 'default');
+  if (named !== undefined) return named;
+  if (target === undefined && running.length === 1) return running[0];
+  const wanted = target === undefined ? "no cache named 'default'" : `no running cache named ${show(target)}`;
+  const others = running.length === 0 ? 'none' : running.map((handle) => show(handle.options.name)).join(', ');
+  const hint =
+    'A worker that was spawned before the start, or by another thread than the one that started the cache or its ' +
+    'descendants, needs the handle: pass cache.handle() by workerData or postMessage and call SuperCache.attach(handle).';
+  throw new CacheError('NOT_STARTED', `${wanted} is visible in this thread; visible are: ${others}. ${hint}`, {
+    op: 'attach',
+  });
+}
+
+function checkHandle(target: object): CacheHandle {
+  const handle = target as Partial<CacheHandle>;
+  const isHandle = handle.kind === 'supercache' && Array.isArray(handle.buffers) && handle.shape !== undefined;
+  if (!isHandle || !handle.buffers?.every((buffer) => buffer instanceof SharedArrayBuffer)) {
+    throw mistake('BAD_OPTION', `attach was given ${show(target)}, which is no handle; cache.handle() makes one`, {
+      op: 'attach',
+    });
+  }
+  return target as CacheHandle;
+}
+
+/** Opens the memory of a handle, after checking that this build can use it. */
+export function openMemory(handle: CacheHandle): SharedMemory {
+  let reason: string | undefined;
+  let memory: SharedMemory | undefined;
+  try {
+    memory = new SharedMemory(handle.buffers, handle.shape);
+    reason = memory.mismatch();
+  } catch (error) {
+    reason = String(error);
+  }
+  if (reason === undefined && memory !== undefined) return memory;
+  const message = `the cache was made by a build with another memory layout: ${reason}`;
+  throw new CacheError('LAYOUT_MISMATCH', message, { op: 'attach' });
+}

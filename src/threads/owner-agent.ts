@@ -1,0 +1,47 @@
+/**
+ * The work of one owner thread, as a steppable actor: upkeep of its partitions, and sweeping up after threads that are
+ * gone. Owners hold no state that others need; any thread can do without them.
+ */
+import type { Attachment } from './attachment.js';
+
+/** Longest time one step works, in milliseconds. */
+const SLICE_MS = 5;
+/** Time between two looks at the registry, in milliseconds. */
+const SWEEP_INTERVAL_MS = 250;
+
+export class OwnerAgent {
+  readonly #attachment: Attachment;
+  readonly #first: number;
+  readonly #end: number;
+  readonly #now: () => number;
+  #next: number;
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  /** The owner with this index keeps a contiguous range of partitions. `now` gives milliseconds. */
+  constructor(attachment: Attachment, ownerIndex: number, now: () => number = () => performance.now()) {
+    const { partitionCount, ownerCount } = attachment.memory.geometry;
+    this.#attachment = attachment;
+    this.#first = Math.ceil((ownerIndex * partitionCount) / ownerCount);
+    this.#end = Math.ceil(((ownerIndex + 1) * partitionCount) / ownerCount);
+    this.#next = this.#first;
+    this.#now = now;
+  }
+
+  /** Works at most a slice of time. Returns the amount of work done; 0: there was none. */
+  doWork(): number {
+    const { registry } = this.#attachment;
+    const table = this.#attachment.open('upkeep');
+    const startMs = this.#now();
+    let work = 0;
+    if (startMs - this.#sweptAtMs >= SWEEP_INTERVAL_MS) {
+      work += registry.sweepGone(table);
+      this.#sweptAtMs = startMs;
+    }
+    for (let visited = 0; visited < this.#end - this.#first; visited++) {
+      work += table.upkeep.slice(this.#next);
+      if (++this.#next >= this.#end) this.#next = this.#first;
+      if (this.#now() - startMs >= SLICE_MS) break;
+    }
+    return work;
+  }
+}

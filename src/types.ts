@@ -1,0 +1,95 @@
+/** Types that users meet. */
+
+/** A row: an array whose key stands at `keyPos`. */
+export type AnyRow = readonly unknown[];
+
+type Atomic = string | number | bigint | boolean | null | undefined;
+type Kept = Map<unknown, unknown> | Set<unknown> | Date | RegExp | Error | ArrayBuffer | ArrayBufferView;
+
+/** What comes back with `values: 'frozen'`: plain objects and arrays are frozen at every depth. */
+export type DeepReadonly<T> = T extends Atomic | Kept
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** The first operand of a row's key and of other keys. */
+export type Key = null | boolean | number | bigint | string | Uint8Array | readonly Key[];
+
+/** Options of key operations where key and partition positions differ. */
+export interface PartitionOption {
+  /** The value at the partition position; without it reads and `take` look in all partitions. */
+  partitionValue?: unknown;
+}
+
+/** What `cache.stats()` reports. */
+export interface CacheStats {
+  /** Entries of all namespaces. */
+  readonly entries: number;
+  /** Bytes of cells in use: keys, values, headers, index. */
+  readonly bytes: number;
+  /** Bytes of all shared memory. */
+  readonly memory: number;
+  readonly hitCount: number;
+  readonly missCount: number;
+  /** hitCount / (hitCount + missCount); 0 before the first read. */
+  readonly hitRate: number;
+  readonly putCount: number;
+  readonly removeCount: number;
+  /** Writes refused with `ERR_SUPERCACHE_FULL`. */
+  readonly refusedCount: number;
+  readonly loadSuccessCount: number;
+  readonly loadFailureCount: number;
+  /** Milliseconds. */
+  readonly totalLoadTime: number;
+  readonly evictionCount: number;
+  /** Bytes. */
+  readonly evictionWeight: number;
+  /** Critical sections of dead or thrown-out threads that were mended. */
+  readonly healCount: number;
+  /** Attached threads, owners included. */
+  readonly threads: number;
+  readonly partitions: readonly PartitionStats[];
+}
+
+export interface PartitionStats {
+  readonly entries: number;
+  readonly bytes: number;
+  /** Pages held, of `inspect().pageLength` bytes each. */
+  readonly pages: number;
+}
+
+/** What `cache.inspect()` reports: a walk over the tables of pages and threads. */
+export interface Inspection {
+  readonly layoutVersion: number;
+  /** Bytes of each slab. */
+  readonly slabs: readonly number[];
+  /** Bytes of the control region, part of slab 0. */
+  readonly controlLength: number;
+  readonly pageLength: number;
+  readonly pages: { readonly total: number; readonly free: number };
+  readonly sizeClasses: readonly SizeClassReport[];
+  /** Used bytes of held pages / bytes of held pages; 1 when no page is held. */
+  readonly fill: number;
+  /** Share of held pages' bytes that is free. */
+  readonly fragmentation: number;
+  readonly threads: readonly ThreadReport[];
+  /** Partitions whose lock is held at this moment, and by which registry slot. */
+  readonly locks: readonly { readonly partition: number; readonly slot: number }[];
+}
+
+export interface SizeClassReport {
+  readonly kind: 'cell' | 'segment' | 'directory';
+  /** Bytes of a cell. */
+  readonly cellLength: number;
+  readonly pages: number;
+  readonly usedCells: number;
+  readonly cells: number;
+}
+
+export interface ThreadReport {
+  readonly slot: number;
+  readonly threadId: number;
+  readonly role: 'client' | 'owner';
+  readonly alive: boolean;
+}
