@@ -69,7 +69,7 @@ export const IDENTITY_CHUNK = 0xffff0000 | 0;
 export const IDENTITY_RETIRED = 0xfffe0000 | 0;
 
 export const FreeCell = struct('free cell', 'a cell in the free list of its page', [
-  { name: 'zero', meaning: '0' },
+  { name: 'stale', meaning: 'anything' },
   { name: 'identity', meaning: 'IDENTITY_FREE' },
   { name: 'unused', meaning: 'anything' },
   { name: 'next', meaning: 'address of the next free cell of the page; 0: the last' },

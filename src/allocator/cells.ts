@@ -4,9 +4,10 @@
  * Invariants
  * 1. In every page of a class: usedCount + length of its free list = bumpCount ≤ cells of a page. Cells behind bumpCount
  *    were never handed out and need no link, so taking a page is constant work.
- * 2. A page with room is in the list of its class, or was full when last looked at: full pages leave the list when an
- *    allocation meets them, and come back with the first cell that is freed.
- * 3. `take` and `free` stage their changes in the redo log of the running step; pages are taken and released in steps of
+ * 2. Cells of a class come from its class page. Every other page of the class with room is in the class's list, and only
+ *    those. A full page that gets a free cell becomes the class page if that one is full, so that overwriting in full
+ *    pages, each giving back what the next one takes, moves no page in or out of the list.
+ * 3. Taking and freeing stage their changes in the redo log of the running step; pages are taken and released in steps of
  *    their own, before and after it. The cell taken is the caller's only when the step commits.
  * 4. The last free cell of a class is kept for overwriting when the pool is empty: a full cache still replaces values by
  *    values of their class.
@@ -32,21 +33,30 @@ const NONE = -1;
 export class Cells {
   readonly classes: ClassTable;
   readonly pool: PagePool;
-  /** The link of the cell that `take` handed out last: what its free list goes on with. */
-  takenNext = 0;
-  readonly #memory: SharedMemory;
-  readonly #control: Int32Array;
-  readonly #log: RedoLog;
-  readonly #pageUnitShift: number;
-  readonly #firstUnits: number[];
-  #emptied = NONE;
+  /** What `choose` chose: a free cell, and what its page's free list goes on with. */
+  address = 0;
+  nextFree = 0;
+  private record = 0;
+  private classId = 0;
+  /** The cell comes from the untouched end of the page. */
+  private bumped = false;
+  private readonly memory: SharedMemory;
+  private readonly control: Int32Array;
+  private readonly log: RedoLog;
+  private readonly pageUnitShift: number;
+  private readonly firstUnits: number[];
+  private readonly firstPage: readonly number[];
+  private readonly pageTableWord: number;
+  private emptied = NONE;
 
   constructor(memory: SharedMemory, log: RedoLog) {
-    this.#memory = memory;
-    this.#control = memory.control;
-    this.#log = log;
-    this.#pageUnitShift = memory.geometry.pageShift - UNIT_BYTE_SHIFT;
-    this.#firstUnits = memory.geometry.firstPageAddress.map((address) => address / UNIT_LENGTH);
+    this.memory = memory;
+    this.control = memory.control;
+    this.log = log;
+    this.pageUnitShift = memory.geometry.pageShift - UNIT_BYTE_SHIFT;
+    this.firstUnits = memory.geometry.firstPageAddress.map((address) => address / UNIT_LENGTH);
+    this.firstPage = memory.geometry.firstPage;
+    this.pageTableWord = memory.geometry.pageTableWord;
     this.classes = classTable(memory.geometry.pageShift);
     this.pool = new PagePool(memory);
   }
@@ -54,142 +64,191 @@ export class Cells {
   /** Index of the page that holds an address. */
   pageOf(address: number): number {
     const slab = address >>> SLAB_UNIT_SHIFT;
-    const unit = (address & SLAB_UNIT_MASK) - this.#firstUnits[slab];
-    return this.#memory.geometry.firstPage[slab] + (unit >>> this.#pageUnitShift);
+    const unit = (address & SLAB_UNIT_MASK) - this.firstUnits[slab];
+    return this.firstPage[slab] + (unit >>> this.pageUnitShift);
   }
 
   /** Word index of the record of a page. */
   recordOf(page: number): number {
-    return this.#memory.geometry.pageTableWord + page * Page.sizeWords;
+    return this.pageTableWord + page * Page.sizeWords;
+  }
+
+  private roomOf(record: number, classId: number): number {
+    return this.classes.cellCounts[classId] - this.control[record + Page.usedCount];
   }
 
   /**
-   * Makes sure that `take(classId)` finds a cell. `cells` is 1 for an overwrite, which frees one afterwards, and 2 for
+   * Makes sure that `choose(classId)` finds a cell. `cells` is 1 for an overwrite, which frees one afterwards, and 2 for
    * whatever stays, so that one is left. Runs steps of its own: nothing may be staged.
    */
   ensureRoom(header: number, partitionIndex: number, classId: number, cells: number): boolean {
-    const control = this.#control;
-    const head = header + Partition.classHeads + classId;
-    for (;;) {
-      const page = control[head] - 1;
-      if (page < 0) return this.#acquire(header, partitionIndex, classId);
-      const record = this.recordOf(page);
-      const room = this.classes.cellCounts[classId] - control[record + Page.usedCount];
-      if (room >= cells || (room > 0 && control[record + Page.next] !== 0)) return true;
-      if (room > 0) return this.#acquire(header, partitionIndex, classId);
-      this.#unlinkInStep(header, page, classId);
-    }
+    const control = this.control;
+    const page = control[header + Partition.classPages + classId] - 1;
+    const room = page < 0 ? 0 : this.roomOf(this.recordOf(page), classId);
+    if (room >= cells) return true;
+    const listed = control[header + Partition.classHeads + classId] - 1;
+    if (room > 0) return listed >= 0 || this.acquire(header, partitionIndex, classId, true);
+    if (listed < 0 && !this.acquire(header, partitionIndex, classId, false)) return false;
+    if (listed >= 0) this.promote(header, listed, classId);
+    return this.ensureRoom(header, partitionIndex, classId, cells);
   }
 
-  /** Takes a page from the pool into the class, behind the head of its list. */
-  #acquire(header: number, partitionIndex: number, classId: number): boolean {
+  /** Makes a listed page the class page; the former one is full. */
+  private promote(header: number, page: number, classId: number): void {
+    this.log.open(header);
+    this.stageUnlink(header, this.recordOf(page), classId);
+    this.log.stage(0, header + Partition.classPages + classId, page + 1);
+    this.log.commit();
+  }
+
+  /** Takes a page from the pool: into the list of the class, or as its class page. */
+  private acquire(header: number, partitionIndex: number, classId: number, listed: boolean): boolean {
     const page = this.pool.take(partitionIndex);
     if (page < 0) return false;
-    const log = this.#log;
-    const control = this.#control;
+    const log = this.log;
     const record = this.recordOf(page);
-    const first = control[header + Partition.classHeads + classId];
-    const behind = first === 0 ? 0 : control[this.recordOf(first - 1) + Page.next];
     log.open(header);
     log.stage(0, record + Page.classId, classId);
     log.stage(0, record + Page.freeHead, 0);
     log.stage(0, record + Page.usedCount, 0);
     log.stage(0, record + Page.bumpCount, 0);
     log.stage(0, record + Page.start, this.pool.startOf(page));
-    log.stage(0, record + Page.next, behind);
-    log.stage(0, record + Page.previous, first);
-    log.stage(0, record + Page.linked, 1);
-    if (first === 0) log.stage(0, header + Partition.classHeads + classId, page + 1);
-    else log.stage(0, this.recordOf(first - 1) + Page.next, page + 1);
-    if (behind !== 0) log.stage(0, this.recordOf(behind - 1) + Page.previous, page + 1);
-    log.stage(0, header + Partition.pageCount, control[header + Partition.pageCount] + 1);
+    log.stage(0, record + Page.next, 0);
+    log.stage(0, record + Page.previous, 0);
+    log.stage(0, record + Page.linked, 0);
+    if (listed) this.stageLink(header, page, record, classId);
+    else log.stage(0, header + Partition.classPages + classId, page + 1);
+    log.stage(0, header + Partition.pageCount, this.control[header + Partition.pageCount] + 1);
     log.stage(0, header + Partition.pageStep, 0);
     log.commit();
     return true;
   }
 
-  /** Stages taking a cell of the class; `ensureRoom` has succeeded. Returns its address. */
-  take(header: number, classId: number): number {
-    const control = this.#control;
-    const log = this.#log;
-    const record = this.recordOf(control[header + Partition.classHeads + classId] - 1);
-    const units = this.classes.cellUnits[classId];
+  /** Chooses a free cell of the class, without staging anything; `ensureRoom` has succeeded. Returns its address. */
+  choose(header: number, classId: number): number {
+    const control = this.control;
+    const record = this.recordOf(control[header + Partition.classPages + classId] - 1);
     const free = control[record + Page.freeHead];
-    let address = free;
-    if (free !== 0) {
-      const words = this.#memory.words[free >>> SLAB_UNIT_SHIFT];
-      this.takenNext = words[((free & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + FreeCell.next];
-      log.stage(0, record + Page.freeHead, this.takenNext);
+    this.record = record;
+    this.classId = classId;
+    this.bumped = free === 0;
+    if (free === 0) {
+      this.nextFree = 0;
+      this.address = control[record + Page.start] + control[record + Page.bumpCount] * this.classes.cellUnits[classId];
     } else {
-      const bump = control[record + Page.bumpCount];
-      address = control[record + Page.start] + bump * units;
-      this.takenNext = 0;
-      log.stage(0, record + Page.bumpCount, bump + 1);
+      const words = this.memory.words[free >>> SLAB_UNIT_SHIFT];
+      this.nextFree = words[((free & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + FreeCell.next];
+      this.address = free;
     }
+    return this.address;
+  }
+
+  /** Stages taking the chosen cell. */
+  stageTake(header: number): void {
+    const { log, control, record } = this;
+    const units = this.classes.cellUnits[this.classId];
+    if (this.bumped) log.stage(0, record + Page.bumpCount, control[record + Page.bumpCount] + 1);
+    else log.stage(0, record + Page.freeHead, this.nextFree);
     log.stage(0, record + Page.usedCount, control[record + Page.usedCount] + 1);
-    log.stage(0, header + Partition.usedUnits, log.read(0, header + Partition.usedUnits) + units);
-    return address;
+    log.stage(0, header + Partition.usedUnits, control[header + Partition.usedUnits] + units);
+  }
+
+  /** Stages taking the chosen cell and freeing another one: what an overwrite does. */
+  stageSwap(header: number, old: number): void {
+    const { log, control, record } = this;
+    const page = this.pageOf(old);
+    const oldRecord = this.recordOf(page);
+    const oldClass = control[oldRecord + Page.classId];
+    if (oldRecord === record) {
+      if (this.bumped) log.stage(0, record + Page.bumpCount, control[record + Page.bumpCount] + 1);
+      log.stage(0, record + Page.freeHead, old);
+      this.stageFreeCell(old, this.nextFree);
+    } else if (oldClass === this.classId) {
+      if (this.bumped) log.stage(0, record + Page.bumpCount, control[record + Page.bumpCount] + 1);
+      else log.stage(0, record + Page.freeHead, this.nextFree);
+      log.stage(0, record + Page.usedCount, control[record + Page.usedCount] + 1);
+      this.stageReturn(header, old, page, oldRecord, oldClass, this.roomOf(record, oldClass) === 1);
+    } else {
+      this.stageTake(header);
+      this.stageUnits(header, this.classes.cellUnits[this.classId] - this.classes.cellUnits[oldClass]);
+      this.stageReturn(header, old, page, oldRecord, oldClass, this.isClassFull(header, oldClass));
+    }
   }
 
   /** Stages freeing a cell. At most one page can become empty per step; `settle` releases it after the commit. */
-  free(header: number, address: number): void {
-    const log = this.#log;
+  stageFree(header: number, address: number): void {
     const page = this.pageOf(address);
     const record = this.recordOf(page);
-    const classId = this.#control[record + Page.classId];
+    const classId = this.control[record + Page.classId];
+    this.stageReturn(header, address, page, record, classId, this.isClassFull(header, classId));
+    this.stageUnits(header, -this.classes.cellUnits[classId]);
+  }
+
+  private isClassFull(header: number, classId: number): boolean {
+    const page = this.control[header + Partition.classPages + classId] - 1;
+    return page < 0 || this.roomOf(this.recordOf(page), classId) === 0;
+  }
+
+  private stageUnits(header: number, delta: number): void {
+    const at = header + Partition.usedUnits;
+    this.log.stage(0, at, this.control[at] + delta);
+  }
+
+  private stageFreeCell(address: number, next: number): void {
     const slab = address >>> SLAB_UNIT_SHIFT;
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    log.stage(slab, cell + FreeCell.zero, 0);
-    log.stage(slab, cell + FreeCell.identity, IDENTITY_FREE);
-    log.stage(slab, cell + FreeCell.next, log.read(0, record + Page.freeHead));
-    this.#account(header, address, page, record, classId);
+    // A segment or directory chunk has no identity word: what stands there is covered by its next user.
+    this.log.stage(slab, cell + FreeCell.identity, IDENTITY_FREE);
+    this.log.stage(slab, cell + FreeCell.next, next);
   }
 
-  /** Stages freeing a cell of the index, whose first word is a sequence that must survive. */
-  freeIndexCell(header: number, address: number): void {
-    const log = this.#log;
-    const page = this.pageOf(address);
-    const record = this.recordOf(page);
-    const classId = this.#control[record + Page.classId];
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    log.stage(address >>> SLAB_UNIT_SHIFT, cell + FreeCell.next, log.read(0, record + Page.freeHead));
-    this.#account(header, address, page, record, classId);
-  }
-
-  #account(header: number, address: number, page: number, record: number, classId: number): void {
-    const log = this.#log;
-    const used = log.read(0, record + Page.usedCount) - 1;
-    const units = this.classes.cellUnits[classId];
+  /** Stages that a cell goes back to its page. `classFull`: after this step the class page has no other room. */
+  private stageReturn(
+    header: number,
+    address: number,
+    page: number,
+    record: number,
+    classId: number,
+    classFull: boolean,
+  ): void {
+    const { log, control } = this;
+    const used = control[record + Page.usedCount] - 1;
+    this.stageFreeCell(address, control[record + Page.freeHead]);
     log.stage(0, record + Page.freeHead, address);
     log.stage(0, record + Page.usedCount, used);
-    log.stage(0, header + Partition.usedUnits, log.read(0, header + Partition.usedUnits) - units);
-    if (log.read(0, record + Page.linked) === 0) this.#stageLink(header, page, record, classId);
-    if (used === 0) this.#emptied = page;
+    const classPage = control[header + Partition.classPages + classId];
+    if (control[record + Page.linked] === 0 && classPage !== page + 1) {
+      if (classFull) log.stage(0, header + Partition.classPages + classId, page + 1);
+      else this.stageLink(header, page, record, classId);
+    }
+    if (used === 0) this.emptied = page;
   }
 
-  /** After a commit: returns the page that its frees emptied, unless it is the only one of its class with room. */
+  /** After a commit: returns the page that its frees emptied, unless it is its class's page to take cells from. */
   settle(header: number, partitionIndex: number): void {
-    const page = this.#emptied;
+    const page = this.emptied;
     if (page === NONE) return;
-    this.#emptied = NONE;
+    this.emptied = NONE;
     const record = this.recordOf(page);
-    if (this.#control[record + Page.next] === 0 && this.#control[record + Page.previous] === 0) return;
-    if (this.#control[record + Page.usedCount] === 0) this.release(header, partitionIndex, page);
+    if (this.control[record + Page.linked] === 0 || this.control[record + Page.usedCount] !== 0) return;
+    this.release(header, partitionIndex, page);
   }
 
   /** Forgets an emptied page of a step that was given up. */
   forget(): void {
-    this.#emptied = NONE;
+    this.emptied = NONE;
   }
 
   /** Returns an empty page to the pool, in a step of its own. */
   release(header: number, partitionIndex: number, page: number): void {
-    const control = this.#control;
-    const log = this.#log;
+    const { control, log } = this;
     const record = this.recordOf(page);
     const classId = control[record + Page.classId];
     log.open(header);
-    if (control[record + Page.linked] !== 0) this.#stageUnlink(header, record, classId);
+    if (control[record + Page.linked] !== 0) this.stageUnlink(header, record, classId);
+    if (control[header + Partition.classPages + classId] === page + 1) {
+      log.stage(0, header + Partition.classPages + classId, 0);
+    }
     if (classId > this.classes.cellClassCount) {
       log.stageSequence(0, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 2);
     }
@@ -203,30 +262,24 @@ export class Cells {
   /** Returns every empty page of the partition. For when the pool is exhausted. */
   releaseEmpty(header: number, partitionIndex: number): number {
     let released = 0;
+    const releaseIfEmpty = (page: number): void => {
+      if (page < 0 || this.control[this.recordOf(page) + Page.usedCount] !== 0) return;
+      this.release(header, partitionIndex, page);
+      released++;
+    };
     for (let classId = 1; classId <= this.classes.classCount; classId++) {
-      let page = this.#control[header + Partition.classHeads + classId] - 1;
-      while (page >= 0) {
-        const record = this.recordOf(page);
-        const next = this.#control[record + Page.next] - 1;
-        if (this.#control[record + Page.usedCount] === 0) {
-          this.release(header, partitionIndex, page);
-          released++;
-        }
+      releaseIfEmpty(this.control[header + Partition.classPages + classId] - 1);
+      for (let page = this.control[header + Partition.classHeads + classId] - 1; page >= 0; ) {
+        const next = this.control[this.recordOf(page) + Page.next] - 1;
+        releaseIfEmpty(page);
         page = next;
       }
     }
     return released;
   }
 
-  #unlinkInStep(header: number, page: number, classId: number): void {
-    this.#log.open(header);
-    this.#stageUnlink(header, this.recordOf(page), classId);
-    this.#log.commit();
-  }
-
-  #stageUnlink(header: number, record: number, classId: number): void {
-    const control = this.#control;
-    const log = this.#log;
+  private stageUnlink(header: number, record: number, classId: number): void {
+    const { control, log } = this;
     const next = control[record + Page.next];
     const previous = control[record + Page.previous];
     if (previous === 0) log.stage(0, header + Partition.classHeads + classId, next);
@@ -237,10 +290,10 @@ export class Cells {
     log.stage(0, record + Page.linked, 0);
   }
 
-  #stageLink(header: number, page: number, record: number, classId: number): void {
-    const log = this.#log;
+  private stageLink(header: number, page: number, record: number, classId: number): void {
+    const log = this.log;
     const head = header + Partition.classHeads + classId;
-    const first = log.read(0, head);
+    const first = this.control[head];
     log.stage(0, record + Page.next, first);
     log.stage(0, record + Page.previous, 0);
     log.stage(0, record + Page.linked, 1);

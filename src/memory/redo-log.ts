@@ -24,44 +24,44 @@ import { raiseSequence } from './seqlock.js';
 import type { SharedMemory } from './slab.js';
 
 export class RedoLog {
-  readonly #words: Int32Array[];
-  readonly #control: Int32Array;
+  private readonly words: Int32Array[];
+  private readonly control: Int32Array;
   /** log2 of the directory entries in one chunk. */
-  readonly #chunkShift: number;
-  #header = 0;
-  #count = 0;
+  private readonly chunkShift: number;
+  private header = 0;
+  private count = 0;
 
   constructor(memory: SharedMemory) {
-    this.#words = memory.words;
-    this.#control = memory.control;
-    this.#chunkShift = directoryChunkShift(memory.geometry.pageShift);
+    this.words = memory.words;
+    this.control = memory.control;
+    this.chunkShift = directoryChunkShift(memory.geometry.pageShift);
   }
 
   /** Starts a list of steps for the partition whose header stands at `header`. */
   open(header: number): void {
-    this.#header = header;
-    this.#count = 0;
+    this.header = header;
+    this.count = 0;
   }
 
   /** Marks a free cell as being filled, so that a death before the commit leaves it free. */
   beginFill(address: number, nextFree: number): void {
-    const control = this.#control;
-    const header = this.#header;
+    const control = this.control;
+    const header = this.header;
     control[header + Partition.fillAddress] = address;
     control[header + Partition.fillNext] = nextFree;
-    storeWord(control, header + Partition.logState, LogState.filling);
+    control[header + Partition.logState] = LogState.filling;
   }
 
   /** Stages: word `word` of slab `slab` becomes `value`. */
   stage(slab: number, word: number, value: number): void {
-    const count = this.#count;
+    const count = this.count;
     if (count >= LOG_STEPS) throw new Error('redo log overflow');
-    const at = this.#header + Partition.log + count * STEP_WORDS;
-    const control = this.#control;
+    const at = this.header + Partition.log + count * STEP_WORDS;
+    const control = this.control;
     control[at] = slab;
     control[at + 1] = word;
     control[at + 2] = value;
-    this.#count = count + 1;
+    this.count = count + 1;
   }
 
   stageSequence(slab: number, word: number, value: number): void {
@@ -78,76 +78,75 @@ export class RedoLog {
 
   /** The value a word will have: what the last step says of it, else what it is. */
   read(slab: number, word: number): number {
-    const control = this.#control;
-    const first = this.#header + Partition.log;
-    for (let at = first + (this.#count - 1) * STEP_WORDS; at >= first; at -= STEP_WORDS) {
+    const control = this.control;
+    const first = this.header + Partition.log;
+    for (let at = first + (this.count - 1) * STEP_WORDS; at >= first; at -= STEP_WORDS) {
       if (control[at + 1] === word && control[at] === slab) return control[at + 2];
     }
-    return this.#words[slab][word];
+    return this.words[slab][word];
   }
 
   /** Steps that still fit. */
   get room(): number {
-    return LOG_STEPS - this.#count;
+    return LOG_STEPS - this.count;
   }
 
   commit(): void {
-    const control = this.#control;
-    const header = this.#header;
-    control[header + Partition.logCount] = this.#count;
+    const control = this.control;
+    const header = this.header;
+    control[header + Partition.logCount] = this.count;
     storeWord(control, header + Partition.logState, LogState.committed);
-    this.#perform(header, this.#count);
+    this.perform(header, this.count);
     control[header + Partition.logState] = LogState.idle;
-    this.#count = 0;
+    this.count = 0;
   }
 
   /** Finishes or undoes what a former holder left. Idempotent: whoever dies in it is followed by another. */
   recover(header: number): void {
-    const control = this.#control;
+    const control = this.control;
     const state = control[header + Partition.logState];
     if (state === LogState.committed) {
-      this.#perform(header, control[header + Partition.logCount]);
+      this.perform(header, control[header + Partition.logCount]);
     } else if (state === LogState.filling) {
       const address = control[header + Partition.fillAddress];
-      const words = this.#words[address >>> SLAB_UNIT_SHIFT];
+      const words = this.words[address >>> SLAB_UNIT_SHIFT];
       const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-      words[cell + FreeCell.zero] = 0;
       words[cell + FreeCell.identity] = IDENTITY_FREE;
       words[cell + FreeCell.next] = control[header + Partition.fillNext];
     }
     storeWord(control, header + Partition.logState, LogState.idle);
   }
 
-  #perform(header: number, count: number): void {
-    const control = this.#control;
-    const words = this.#words;
+  private perform(header: number, count: number): void {
+    const control = this.control;
+    const words = this.words;
     let at = header + Partition.log;
     for (let step = 0; step < count; step++, at += STEP_WORDS) {
       const slab = control[at];
-      if (slab < 0) this.#act(header, slab, control[at + 1], control[at + 2]);
+      if (slab < 0) this.act(header, slab, control[at + 1], control[at + 2]);
       else if (slab < SEQUENCE_STEP) words[slab][control[at + 1]] = control[at + 2];
       else raiseSequence(words[slab - SEQUENCE_STEP], control[at + 1], control[at + 2]);
     }
   }
 
-  #act(header: number, action: number, word: number, value: number): void {
-    if (action === LogAction.retireSegment) this.#retireSegment(word, value);
-    else this.#fillDirectory(header, word, LogAction.fillDirectory - action, value);
+  private act(header: number, action: number, word: number, value: number): void {
+    if (action === LogAction.retireSegment) this.retireSegment(word, value);
+    else this.fillDirectory(header, word, LogAction.fillDirectory - action, value);
   }
 
-  #fillDirectory(header: number, pattern: number, depth: number, entry: number): void {
-    const control = this.#control;
+  private fillDirectory(header: number, pattern: number, depth: number, entry: number): void {
+    const control = this.control;
     const length = 1 << control[header + Partition.depth];
-    const mask = (1 << this.#chunkShift) - 1;
+    const mask = (1 << this.chunkShift) - 1;
     for (let index = pattern; index < length; index += 1 << depth) {
-      const chunk = control[header + Partition.root + ((index >>> this.#chunkShift) & (ROOT_CHUNKS - 1))];
+      const chunk = control[header + Partition.root + ((index >>> this.chunkShift) & (ROOT_CHUNKS - 1))];
       const start = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-      this.#words[chunk >>> SLAB_UNIT_SHIFT][start + (index & mask)] = entry;
+      this.words[chunk >>> SLAB_UNIT_SHIFT][start + (index & mask)] = entry;
     }
   }
 
-  #retireSegment(address: number, bucketCount: number): void {
-    const words = this.#words[address >>> SLAB_UNIT_SHIFT];
+  private retireSegment(address: number, bucketCount: number): void {
+    const words = this.words[address >>> SLAB_UNIT_SHIFT];
     let at = ((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Bucket.sequence;
     for (let bucket = 0; bucket < bucketCount; bucket++, at += 1 << BUCKET_WORD_SHIFT) {
       raiseSequence(words, at, words[at] | 1);

@@ -31,87 +31,88 @@ interface Piece {
 }
 
 export class Reservations {
-  readonly #partitions: Partitions;
-  readonly #slotWord: number;
+  private readonly partitions: Partitions;
+  private readonly slotWord: number;
 
   constructor(partitions: Partitions) {
-    this.#partitions = partitions;
-    this.#slotWord = partitions.self.slotWord;
+    this.partitions = partitions;
+    this.slotWord = partitions.self.slotWord;
   }
 
   /** Takes and fills the chunks of a value. Undefined: there is no room; nothing is kept. */
   fill(partitionIndex: number, value: ValueView): Reserved | undefined {
     for (let end = value.length; end > 0; ) {
-      const header = this.#partitions.enter(partitionIndex);
+      const header = this.partitions.enter(partitionIndex);
       const taken: Piece[] = [];
       while (taken.length < CHUNKS_PER_SECTION && end > 0) {
-        const piece = this.#takeChunk(header, partitionIndex, end);
+        const piece = this.takeChunk(header, partitionIndex, end);
         if (piece === undefined) break;
         taken.push(piece);
         end = piece.start;
       }
-      this.#partitions.leave(header);
-      for (const piece of taken) this.#copy(piece, value);
+      this.partitions.leave(header);
+      for (const piece of taken) this.copy(piece, value);
       if (taken.length === 0) {
         this.abandon();
         return undefined;
       }
     }
-    return this.#reserved();
+    return this.reserved();
   }
 
   /** The same inside a critical section that the caller is in. Undefined: the caller abandons what there is, outside. */
   fillInside(header: number, partitionIndex: number, value: ValueView): Reserved | undefined {
     for (let end = value.length; end > 0; ) {
-      const piece = this.#takeChunk(header, partitionIndex, end);
+      const piece = this.takeChunk(header, partitionIndex, end);
       if (piece === undefined) return undefined;
-      this.#copy(piece, value);
+      this.copy(piece, value);
       end = piece.start;
     }
-    return this.#reserved();
+    return this.reserved();
   }
 
-  #reserved(): Reserved {
-    return { head: this.#partitions.control[this.#slotWord + Registry.reservationHead] };
+  private reserved(): Reserved {
+    return { head: this.partitions.control[this.slotWord + Registry.reservationHead] };
   }
 
-  #copy({ address, start, end }: Piece, value: ValueView): void {
-    const bytes = this.#partitions.memory.bytes[address >>> SLAB_UNIT_SHIFT];
+  private copy({ address, start, end }: Piece, value: ValueView): void {
+    const bytes = this.partitions.memory.bytes[address >>> SLAB_UNIT_SHIFT];
     writePart(bytes, (cellWord(address) + Chunk.sizeWords) << 2, value, start, end);
   }
 
   /** Takes the chunk for the last piece of a value that ends at `end`. */
-  #takeChunk(header: number, partitionIndex: number, end: number): Piece | undefined {
-    const { cells, log, slabs, control } = this.#partitions;
+  private takeChunk(header: number, partitionIndex: number, end: number): Piece | undefined {
+    const { cells, log, slabs, control } = this.partitions;
     const pieceLength = cells.classes.maxCellLength - Chunk.sizeWords * 4;
     const start = Math.floor((end - 1) / pieceLength) * pieceLength;
     const length = end - start;
     const classId = classOf(length + Chunk.sizeWords * 4);
     if (!cells.ensureRoom(header, partitionIndex, classId, 2)) return undefined;
     log.open(header);
-    const address = cells.take(header, classId);
-    log.beginFill(address, cells.takenNext);
+    const address = cells.choose(header, classId);
+    log.beginFill(address, cells.nextFree);
     const words = slabs[address >>> SLAB_UNIT_SHIFT];
     const cell = cellWord(address);
-    words[cell + Chunk.next] = control[this.#slotWord + Registry.reservationHead];
+    words[cell + Chunk.next] = control[this.slotWord + Registry.reservationHead];
     words[cell + Chunk.identity] = IDENTITY_CHUNK;
     words[cell + Chunk.length] = length;
-    log.stage(0, this.#slotWord + Registry.reservationPartition, partitionIndex + 1);
-    log.stage(0, this.#slotWord + Registry.reservationHead, address);
+    log.stage(0, this.slotWord + Registry.reservationPartition, partitionIndex + 1);
+    log.stage(0, this.slotWord + Registry.reservationHead, address);
+    cells.stageTake(header);
     log.commit();
     return { address, start, end };
   }
 
   /** Stages, in the step that publishes the entry, that the chunks are no reservation any more. */
   stagePublish(): void {
-    const { log } = this.#partitions;
-    log.stage(0, this.#slotWord + Registry.reservationPartition, 0);
-    log.stage(0, this.#slotWord + Registry.reservationHead, 0);
+    const { log } = this.partitions;
+    log.stage(0, this.slotWord + Registry.reservationPartition, 0);
+    log.stage(0, this.slotWord + Registry.reservationHead, 0);
   }
 
   /** Gives up the reservation of this thread. */
   abandon(): void {
-    freeReservation(this.#partitions, this.#slotWord);
+    freeReservation(this.partitions, this.slotWord);
   }
 }
 
@@ -128,7 +129,7 @@ export function freeReservation(partitions: Partitions, slotWord: number): void 
       log.open(header);
       log.stage(0, slotWord + Registry.reservationHead, next);
       if (next === 0) log.stage(0, slotWord + Registry.reservationPartition, 0);
-      if (address !== 0) cells.free(header, address);
+      if (address !== 0) cells.stageFree(header, address);
       log.commit();
       cells.settle(header, partitionIndex);
       if (next === 0) break;

@@ -13,10 +13,10 @@ export class EntryHash implements KeyView {
   length = 0;
   raw = false;
   hash = 0;
-  readonly #seed: number;
+  private readonly seed: number;
 
   constructor(partitions: Partitions) {
-    this.#seed = partitions.control[Superblock.hashSeed];
+    this.seed = partitions.control[Superblock.hashSeed];
   }
 
   /** The caller holds the lock, or the words are a private copy. */
@@ -32,7 +32,7 @@ export class EntryHash implements KeyView {
     if (rest !== 0) scratch[count - 1] &= (1 << (rest << 3)) - 1;
     this.length = length;
     this.raw = (shape & Flag.keyRaw) !== 0;
-    this.hash = hashBytes(scratch, length, this.#seed);
+    this.hash = hashBytes(scratch, length, this.seed);
     return indexHash(this.hash, slotOfTag(words[cell + Entry.identity] >>> IDENTITY_TAG_SHIFT));
   }
 }

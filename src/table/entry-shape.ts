@@ -21,12 +21,12 @@ export class EntryShape {
   /** The value does not fit the cell and goes into chunks. */
   chained = false;
   /** Third header word. */
-  #shape = 0;
-  #headerWords = 0;
-  readonly #maxCellLength: number;
+  private shape = 0;
+  private headerWords = 0;
+  private readonly maxCellLength: number;
 
   constructor(maxCellLength: number) {
-    this.#maxCellLength = maxCellLength;
+    this.maxCellLength = maxCellLength;
   }
 
   /** Decides. `flags` are those the caller needs; a linked entry keeps room for its pendingNext word. */
@@ -35,14 +35,14 @@ export class EntryShape {
     const needsWide = key.length >= WIDE_KEY_LENGTH || value.length >= WIDE_VALUE_LENGTH;
     if (needsWide || (flags & Flag.linked) !== 0) all |= Flag.wide;
     let length = (headerWords(all) << 2) + key.length + value.length;
-    this.chained = length > this.#maxCellLength;
+    this.chained = length > this.maxCellLength;
     if (this.chained) {
       all |= Flag.wide | Flag.chained;
       length = (headerWords(all) << 2) + key.length;
     }
     this.classId = classOf(length);
-    this.#headerWords = headerWords(all);
-    this.#shape = (all & Flag.wide) !== 0 ? all | (key.length << 16) : all | (key.length << 8) | (value.length << 16);
+    this.headerWords = headerWords(all);
+    this.shape = (all & Flag.wide) !== 0 ? all | (key.length << 16) : all | (key.length << 8) | (value.length << 16);
   }
 
   /** Writes everything but the identity and the version into a cell. */
@@ -55,7 +55,7 @@ export class EntryShape {
     chunkHead: number,
     pendingNext: number,
   ): void {
-    const shape = this.#shape;
+    const shape = this.shape;
     words[cell + Entry.shape] = shape;
     if ((shape & Flag.wide) !== 0) {
       let at = cell + Entry.sizeWords;
@@ -63,7 +63,7 @@ export class EntryShape {
       if (this.chained) words[at++] = chunkHead;
       if ((shape & Flag.linked) !== 0) words[at] = pendingNext;
     }
-    const keyAt = cell + this.#headerWords;
+    const keyAt = cell + this.headerWords;
     const keyWords = key.words;
     const count = (key.length + 3) >> 2;
     for (let i = 0; i < count; i++) words[keyAt + i] = keyWords[i];

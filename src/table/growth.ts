@@ -38,32 +38,32 @@ import type { Slot } from './slot.js';
 const LEAST_LOAD = 0.5;
 
 export class Growth {
-  readonly #partitions: Partitions;
-  readonly #hashes: EntryHash;
-  readonly #chunkShift: number;
+  private readonly partitions: Partitions;
+  private readonly hashes: EntryHash;
+  private readonly chunkShift: number;
 
   constructor(partitions: Partitions) {
-    this.#partitions = partitions;
-    this.#hashes = new EntryHash(partitions);
-    this.#chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
+    this.partitions = partitions;
+    this.hashes = new EntryHash(partitions);
+    this.chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
   }
 
   /** Finds an empty slot for the hash that `slot` was last asked for, growing the index if need be. */
   makeRoom(header: number, partitionIndex: number, slot: Slot): boolean {
     if (slot.entry === 0) {
-      if (!this.#create(header, partitionIndex)) return false;
+      if (!this.create(header, partitionIndex)) return false;
       slot.locate(header, slot.hash);
     }
     while (!slot.searchEmpty(false)) {
-      const crowded = this.#load(slot) >= LEAST_LOAD;
+      const crowded = this.load(slot) >= LEAST_LOAD;
       if (!crowded && slot.searchEmpty(true)) return true;
-      if (!this.#grow(header, partitionIndex, slot)) return slot.searchEmpty(true);
+      if (!this.grow(header, partitionIndex, slot)) return slot.searchEmpty(true);
       slot.locate(header, slot.hash);
     }
     return true;
   }
 
-  #load(slot: Slot): number {
+  private load(slot: Slot): number {
     let used = 0;
     for (let i = 0; i < slot.bucketCount; i++) {
       const first = slot.segment + (i << BUCKET_WORD_SHIFT) + Bucket.addresses;
@@ -73,31 +73,33 @@ export class Growth {
   }
 
   /** Makes a directory of one entry and its segment. */
-  #create(header: number, partitionIndex: number): boolean {
-    const { cells, log, slabs } = this.#partitions;
+  private create(header: number, partitionIndex: number): boolean {
+    const { cells, log, slabs } = this.partitions;
     const { directoryClass } = cells.classes;
     if (!cells.ensureRoom(header, partitionIndex, directoryClass, 1)) return false;
-    const segment = this.#takeSegment(header, partitionIndex, 0, false, 0);
+    const segment = this.takeSegment(header, partitionIndex, 0, false, 0);
     if (segment === 0) return false;
     log.open(header);
-    const chunk = cells.take(header, directoryClass);
-    log.beginFill(chunk, cells.takenNext);
+    const chunk = cells.choose(header, directoryClass);
+    log.beginFill(chunk, cells.nextFree);
     slabs[chunk >>> SLAB_UNIT_SHIFT][(chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT] = segment;
     log.stage(0, header + Partition.growing, 0);
     log.stage(0, header + Partition.root, chunk);
+    cells.stageTake(header);
     log.commit();
     return true;
   }
 
   /** Takes the cell of a new segment, names it in `growing`, and empties it. Returns its directory entry, or 0. */
-  #takeSegment(header: number, partitionIndex: number, which: number, grown: boolean, depth: number): number {
-    const { cells, log, slabs, baseBuckets } = this.#partitions;
+  private takeSegment(header: number, partitionIndex: number, which: number, grown: boolean, depth: number): number {
+    const { cells, log, slabs, baseBuckets } = this.partitions;
     const { segmentClass, grownSegmentClass } = cells.classes;
     const classId = grown ? grownSegmentClass : segmentClass;
     if (!cells.ensureRoom(header, partitionIndex, classId, 1)) return 0;
     log.open(header);
-    const address = cells.take(header, classId);
+    const address = cells.choose(header, classId);
     log.stage(0, header + Partition.growing + which, address);
+    cells.stageTake(header);
     log.commit();
     const words = slabs[address >>> SLAB_UNIT_SHIFT];
     const segment = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
@@ -112,24 +114,24 @@ export class Growth {
   }
 
   /** Replaces the segment of `slot` by a larger one or by two. False: that is not possible, and nothing changed. */
-  #grow(header: number, partitionIndex: number, slot: Slot): boolean {
-    const { control } = this.#partitions;
+  private grow(header: number, partitionIndex: number, slot: Slot): boolean {
+    const { control } = this.partitions;
     const depth = depthOf(slot.words, slot.segment);
     const pattern = slot.hash & ((1 << depth) - 1);
     if ((slot.entry & GROWN_BIT) === 0) {
-      const target = this.#takeSegment(header, partitionIndex, 0, true, depth);
-      return target !== 0 && this.#replace(header, partitionIndex, slot, depth, pattern, target, target);
+      const target = this.takeSegment(header, partitionIndex, 0, true, depth);
+      return target !== 0 && this.replace(header, partitionIndex, slot, depth, pattern, target, target);
     }
-    if (depth === control[header + Partition.depth] && !this.#double(header, partitionIndex)) return false;
-    const low = this.#takeSegment(header, partitionIndex, 0, false, depth + 1);
-    const high = low === 0 ? 0 : this.#takeSegment(header, partitionIndex, 1, false, depth + 1);
-    if (high !== 0) return this.#replace(header, partitionIndex, slot, depth, pattern, low, high);
+    if (depth === control[header + Partition.depth] && !this.double(header, partitionIndex)) return false;
+    const low = this.takeSegment(header, partitionIndex, 0, false, depth + 1);
+    const high = low === 0 ? 0 : this.takeSegment(header, partitionIndex, 1, false, depth + 1);
+    if (high !== 0) return this.replace(header, partitionIndex, slot, depth, pattern, low, high);
     this.freeGrowing(header, partitionIndex);
     return false;
   }
 
   /** Copies all entries of the old segment and publishes the new ones. */
-  #replace(
+  private replace(
     header: number,
     partitionIndex: number,
     slot: Slot,
@@ -138,8 +140,8 @@ export class Growth {
     low: number,
     high: number,
   ): boolean {
-    const { cells, log } = this.#partitions;
-    if (!this.#distribute(slot, depth, low, high)) {
+    const { cells, log } = this.partitions;
+    if (!this.distribute(slot, depth, low, high)) {
       this.freeGrowing(header, partitionIndex);
       return false;
     }
@@ -153,30 +155,30 @@ export class Growth {
     log.stageRetireSegment(slot.entry & ~GROWN_BIT, slot.bucketCount);
     log.stage(0, header + Partition.growing, 0);
     log.stage(0, header + Partition.growing + 1, 0);
-    cells.freeIndexCell(header, slot.entry & ~GROWN_BIT);
+    cells.stageFree(header, slot.entry & ~GROWN_BIT);
     log.commit();
     cells.settle(header, partitionIndex);
     return true;
   }
 
-  #distribute(slot: Slot, depth: number, low: number, high: number): boolean {
-    const { slabs } = this.#partitions;
+  private distribute(slot: Slot, depth: number, low: number, high: number): boolean {
+    const { slabs } = this.partitions;
     for (let i = 0; i < slot.bucketCount; i++) {
       const first = slot.segment + (i << BUCKET_WORD_SHIFT) + Bucket.addresses;
       for (let n = 0; n < BUCKET_SLOTS; n++) {
         const address = slot.words[first + n];
         if (address === 0) continue;
         const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-        const hash = this.#hashes.of(slabs[address >>> SLAB_UNIT_SHIFT], cell);
-        if (!this.#place(((hash >>> depth) & 1) === 0 ? low : high, hash, address)) return false;
+        const hash = this.hashes.of(slabs[address >>> SLAB_UNIT_SHIFT], cell);
+        if (!this.place(((hash >>> depth) & 1) === 0 ? low : high, hash, address)) return false;
       }
     }
     return true;
   }
 
   /** Puts an address into a segment that nobody reads yet. */
-  #place(entry: number, hash: number, address: number): boolean {
-    const { slabs, baseBuckets } = this.#partitions;
+  private place(entry: number, hash: number, address: number): boolean {
+    const { slabs, baseBuckets } = this.partitions;
     const words = slabs[entry >>> SLAB_UNIT_SHIFT];
     const segment = (entry & SLAB_UNIT_MASK & ~GROWN_BIT) << UNIT_WORD_SHIFT;
     const bucketCount = (entry & GROWN_BIT) === 0 ? baseBuckets : baseBuckets + (baseBuckets >>> 1);
@@ -199,45 +201,46 @@ export class Growth {
   }
 
   /** Doubles the directory. */
-  #double(header: number, partitionIndex: number): boolean {
-    const { control, cells, log } = this.#partitions;
+  private double(header: number, partitionIndex: number): boolean {
+    const { control, cells, log } = this.partitions;
     const depth = control[header + Partition.depth];
     const length = 1 << depth;
-    if (depth === MAX_DEPTH || (2 * length) >>> this.#chunkShift > ROOT_CHUNKS) return false;
-    const lastChunk = (2 * length - 1) >>> this.#chunkShift;
+    if (depth === MAX_DEPTH || (2 * length) >>> this.chunkShift > ROOT_CHUNKS) return false;
+    const lastChunk = (2 * length - 1) >>> this.chunkShift;
     for (let chunk = 0; chunk <= lastChunk; chunk++) {
       if (control[header + Partition.root + chunk] !== 0) continue;
       if (!cells.ensureRoom(header, partitionIndex, cells.classes.directoryClass, 1)) return false;
       log.open(header);
-      log.stage(0, header + Partition.root + chunk, cells.take(header, cells.classes.directoryClass));
+      log.stage(0, header + Partition.root + chunk, cells.choose(header, cells.classes.directoryClass));
+      cells.stageTake(header);
       log.commit();
     }
-    const chunkLength = 1 << this.#chunkShift;
+    const chunkLength = 1 << this.chunkShift;
     for (let from = 0; from < length; from += chunkLength) {
-      const source = this.#viewOf(header, from, Math.min(length, chunkLength));
-      this.#viewOf(header, from + length, source.length).set(source);
+      const source = this.viewOf(header, from, Math.min(length, chunkLength));
+      this.viewOf(header, from + length, source.length).set(source);
     }
     storeWord(control, header + Partition.depth, depth + 1);
     return true;
   }
 
   /** Directory entries from `index` on, inside one chunk. */
-  #viewOf(header: number, index: number, count: number): Int32Array {
-    const { control, slabs } = this.#partitions;
-    const chunk = control[header + Partition.root + (index >>> this.#chunkShift)];
-    const start = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.#chunkShift) - 1));
+  private viewOf(header: number, index: number, count: number): Int32Array {
+    const { control, slabs } = this.partitions;
+    const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
+    const start = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.chunkShift) - 1));
     return slabs[chunk >>> SLAB_UNIT_SHIFT].subarray(start, start + count);
   }
 
   /** Frees segments that were being filled aside. */
   freeGrowing(header: number, partitionIndex: number): void {
-    const { control, cells, log } = this.#partitions;
+    const { control, cells, log } = this.partitions;
     for (let which = 0; which < 2; which++) {
       const address = control[header + Partition.growing + which];
       if (address === 0) continue;
       log.open(header);
       log.stage(0, header + Partition.growing + which, 0);
-      cells.freeIndexCell(header, address);
+      cells.stageFree(header, address);
       log.commit();
       cells.settle(header, partitionIndex);
     }

@@ -13,33 +13,33 @@ import { slotOfTag, spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag
 import { Slot } from './slot.js';
 
 export class IndexBuilder {
-  readonly #partitions: Partitions;
-  readonly #slot: Slot;
-  readonly #growth: Growth;
-  readonly #hashes: EntryHash;
+  private readonly partitions: Partitions;
+  private readonly slot: Slot;
+  private readonly growth: Growth;
+  private readonly hashes: EntryHash;
 
   constructor(partitions: Partitions) {
-    this.#partitions = partitions;
-    this.#slot = new Slot(partitions);
-    this.#growth = new Growth(partitions);
-    this.#hashes = new EntryHash(partitions);
+    this.partitions = partitions;
+    this.slot = new Slot(partitions);
+    this.growth = new Growth(partitions);
+    this.hashes = new EntryHash(partitions);
   }
 
   /** Enters an entry; of two with the same key the higher version stays. False: there is no memory for the index. */
   add(header: number, partitionIndex: number, address: number): boolean {
-    const { slabs } = this.#partitions;
-    const slot = this.#slot;
+    const { slabs } = this.partitions;
+    const slot = this.slot;
     const words = slabs[address >>> SLAB_UNIT_SHIFT];
     const cell = cellOf(address);
     slot.tag = words[cell + Entry.identity] >>> IDENTITY_TAG_SHIFT;
-    if (slot.locate(header, this.#hashes.of(words, cell)) && slot.search(this.#hashes)) {
+    if (slot.locate(header, this.hashes.of(words, cell)) && slot.search(this.hashes)) {
       const other = slot.address;
-      const newer = this.#isNewer(address, other);
+      const newer = this.isNewer(address, other);
       if (newer) slot.words[slot.bucket + Bucket.addresses + slot.slot] = address;
-      this.#discard(header, partitionIndex, newer ? other : address, slot.tag);
+      this.discard(header, partitionIndex, newer ? other : address, slot.tag);
       return true;
     }
-    if (!this.#growth.makeRoom(header, partitionIndex, slot)) return false;
+    if (!this.growth.makeRoom(header, partitionIndex, slot)) return false;
     const at = slot.words;
     at[slot.bucket + Bucket.addresses + slot.slot] = address;
     const tagWord = tagWordOf(slot.bucket, slot.slot);
@@ -52,25 +52,25 @@ export class IndexBuilder {
     return true;
   }
 
-  #isNewer(address: number, other: number): boolean {
-    const highs = [address, other].map((a) => this.#word(a, Entry.identity) & VERSION_HIGH_MASK);
+  private isNewer(address: number, other: number): boolean {
+    const highs = [address, other].map((a) => this.word(a, Entry.identity) & VERSION_HIGH_MASK);
     if (highs[0] !== highs[1]) return highs[0] > highs[1];
-    return this.#word(address, Entry.versionLow) >>> 0 > this.#word(other, Entry.versionLow) >>> 0;
+    return this.word(address, Entry.versionLow) >>> 0 > this.word(other, Entry.versionLow) >>> 0;
   }
 
-  #word(address: number, word: number): number {
-    return this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
+  private word(address: number, word: number): number {
+    return this.partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
   }
 
-  #discard(header: number, partitionIndex: number, address: number, tag: number): void {
-    const { control, log, cells } = this.#partitions;
-    const at = this.#partitions.countWord(header, slotOfTag(tag));
+  private discard(header: number, partitionIndex: number, address: number, tag: number): void {
+    const { control, log, cells } = this.partitions;
+    const at = this.partitions.countWord(header, slotOfTag(tag));
     log.open(header);
     log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] - 1);
     if (control[at + NamespaceCount.tag] === tag) {
       log.stage(0, at + NamespaceCount.count, control[at + NamespaceCount.count] - 1);
     }
-    cells.free(header, address);
+    cells.stageFree(header, address);
     log.commit();
     cells.settle(header, partitionIndex);
   }

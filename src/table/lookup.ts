@@ -44,65 +44,65 @@ const { hidden: MISS, visible: HIT, undecided: AGAIN } = Visibility;
 export class Lookup {
   /** The copy that the last successful `read` made. */
   readonly copy: ValueCopy;
-  readonly #partitions: Partitions;
-  readonly #control: Int32Array;
-  readonly #slabs: Int32Array[];
-  readonly #chunkShift: number;
-  readonly #namespaceWord: number;
-  readonly #hazardWord: number;
-  readonly #slot: Slot;
+  private readonly partitions: Partitions;
+  private readonly control: Int32Array;
+  private readonly slabs: Int32Array[];
+  private readonly chunkShift: number;
+  private readonly namespaceWord: number;
+  private readonly hazardWord: number;
+  private readonly slot: Slot;
 
   constructor(partitions: Partitions, slot: Slot) {
-    this.#partitions = partitions;
-    this.#control = partitions.control;
-    this.#slabs = partitions.slabs;
-    this.#chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
-    this.#namespaceWord = partitions.memory.geometry.namespaceWord;
-    this.#hazardWord = partitions.self.slotWord + Registry.hazard;
-    this.#slot = slot;
+    this.partitions = partitions;
+    this.control = partitions.control;
+    this.slabs = partitions.slabs;
+    this.chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
+    this.namespaceWord = partitions.memory.geometry.namespaceWord;
+    this.hazardWord = partitions.self.slotWord + Registry.hazard;
+    this.slot = slot;
     this.copy = new ValueCopy(partitions.memory);
   }
 
   /** Whether the key is there. */
   has(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.#find(partitionIndex, namespaceSlot, key, false);
+    return this.find(partitionIndex, namespaceSlot, key, false);
   }
 
   /** Copies the value of the key into `copy`. False: there is none. */
   read(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.#find(partitionIndex, namespaceSlot, key, true);
+    return this.find(partitionIndex, namespaceSlot, key, true);
   }
 
-  #find(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
-    const header = this.#partitions.headerOf(partitionIndex);
+  private find(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
+    const header = this.partitions.headerOf(partitionIndex);
     const hash = indexHash(key.hash, namespaceSlot);
-    const tagWord = this.#namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag;
+    const tagWord = this.namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const result = this.#attempt(header, hash, this.#control[tagWord], key, copying);
+      const result = this.attempt(header, hash, this.control[tagWord], key, copying);
       if (result !== AGAIN) return result === HIT;
     }
-    return this.#findLocked(partitionIndex, namespaceSlot, key, copying);
+    return this.findLocked(partitionIndex, namespaceSlot, key, copying);
   }
 
-  #attempt(header: number, hash: number, tag: number, key: KeyView, copying: boolean): number {
-    const control = this.#control;
-    const slabs = this.#slabs;
+  private attempt(header: number, hash: number, tag: number, key: KeyView, copying: boolean): number {
+    const control = this.control;
+    const slabs = this.slabs;
     const epoch = control[header + Partition.indexEpoch];
     if ((epoch & 1) !== 0) return AGAIN;
     const depth = control[header + Partition.depth];
     const index = hash & ((1 << depth) - 1);
-    const chunk = control[header + Partition.root + (index >>> this.#chunkShift)];
+    const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) {
       const unchanged = loadWord(control, header + Partition.indexEpoch) === epoch;
       return unchanged && control[header + Partition.depth] === depth ? MISS : AGAIN;
     }
     const directory = slabs[chunk >>> SLAB_UNIT_SHIFT];
-    const entryWord = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.#chunkShift) - 1));
+    const entryWord = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.chunkShift) - 1));
     const entry = directory[entryWord];
     if (entry === 0 || entry >>> SLAB_UNIT_SHIFT >= slabs.length) return AGAIN;
     const words = slabs[entry >>> SLAB_UNIT_SHIFT];
     const segment = (entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
-    const bucketCount = bucketCountOf(entry, this.#partitions.baseBuckets);
+    const bucketCount = bucketCountOf(entry, this.partitions.baseBuckets);
     if (segment + (bucketCount << BUCKET_WORD_SHIFT) > words.length) return AGAIN;
     const home = homeOf(hash, bucketCount);
     const homeBucket = segment + (home << BUCKET_WORD_SHIFT);
@@ -114,7 +114,7 @@ export class Lookup {
     for (let step = 0; ; ) {
       const slot = findInBucket(slabs, words, bucket, hash, tag, key);
       if (slot >= 0) {
-        const result = this.#take(header, epoch, words, bucket, slot, sequence, copying);
+        const result = this.take(header, epoch, words, bucket, slot, sequence, copying);
         if (result !== MISS) return result;
         break;
       }
@@ -128,7 +128,7 @@ export class Lookup {
   }
 
   /** Copies the entry of a slot and confirms it. MISS: it is pending in a list insert that is not decided. */
-  #take(
+  private take(
     header: number,
     epoch: number,
     words: Int32Array,
@@ -139,38 +139,38 @@ export class Lookup {
   ): number {
     const address = words[bucket + Bucket.addresses + slot];
     const slab = address >>> SLAB_UNIT_SHIFT;
-    if (address === 0 || slab >= this.#slabs.length) return AGAIN;
+    if (address === 0 || slab >= this.slabs.length) return AGAIN;
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    const cellWords = this.#slabs[slab];
+    const cellWords = this.slabs[slab];
     const shape = cellWords[cell + Entry.shape];
     let result: number = HIT;
     if ((shape & Flag.pending) !== 0) {
-      result = pendingVisibility(this.#partitions, header);
+      result = pendingVisibility(this.partitions, header);
       if (result === AGAIN) return AGAIN;
     }
     let chain: Chain | undefined;
     if (copying && result === HIT) {
       chain = this.copy.chainOf(slab, cell);
-      if (chain !== undefined) storeWord(this.#control, this.#hazardWord, address);
+      if (chain !== undefined) storeWord(this.control, this.hazardWord, address);
       else if (!this.copy.take(slab, cell)) return AGAIN;
     }
-    const confirmed = endRead(words, bucket, sequence) && this.#control[header + Partition.indexEpoch] === epoch;
+    const confirmed = endRead(words, bucket, sequence) && this.control[header + Partition.indexEpoch] === epoch;
     if (chain === undefined) return confirmed ? result : AGAIN;
     // The sequence was confirmed after the hazard was out: from here on the chain stays, whatever becomes of the key.
     const taken = confirmed && this.copy.takeChain(chain);
-    storeWord(this.#control, this.#hazardWord, 0);
+    storeWord(this.control, this.hazardWord, 0);
     return taken ? HIT : AGAIN;
   }
 
-  #findLocked(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
-    const partitions = this.#partitions;
+  private findLocked(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
+    const partitions = this.partitions;
     const header = partitions.enter(partitionIndex);
-    const found = this.#slot.find(header, namespaceSlot, key);
+    const found = this.slot.find(header, namespaceSlot, key);
     if (!found || !copying) {
       partitions.leave(header);
       return found;
     }
-    const chain = this.hold(this.#slot.address);
+    const chain = this.hold(this.slot.address);
     partitions.leave(header);
     this.letGo(chain);
     return true;
@@ -185,7 +185,7 @@ export class Lookup {
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
     const chain = this.copy.chainOf(slab, cell);
     if (chain === undefined) this.copy.take(slab, cell);
-    else storeWord(this.#control, this.#hazardWord, address);
+    else storeWord(this.control, this.hazardWord, address);
     return chain;
   }
 
@@ -193,7 +193,7 @@ export class Lookup {
   letGo(chain: Chain | undefined): void {
     if (chain === undefined) return;
     const taken = this.copy.takeChain(chain);
-    storeWord(this.#control, this.#hazardWord, 0);
+    storeWord(this.control, this.hazardWord, 0);
     if (!taken) throw new CacheError('CORRUPT', 'a chained value does not have the length its entry says');
   }
 }

@@ -30,52 +30,52 @@ import type { Upkeep } from './upkeep.js';
 const MOST_UNSWEPT_RAISES = 60;
 
 export class Namespaces {
-  readonly #partitions: Partitions;
-  readonly #upkeep: Upkeep;
-  readonly #known = new Map<string, number>();
+  private readonly partitions: Partitions;
+  private readonly upkeep: Upkeep;
+  private readonly known = new Map<string, number>();
 
   constructor(partitions: Partitions, upkeep: Upkeep) {
-    this.#partitions = partitions;
-    this.#upkeep = upkeep;
+    this.partitions = partitions;
+    this.upkeep = upkeep;
   }
 
-  #tagWord(slot: number): number {
-    return this.#partitions.memory.geometry.namespaceWord + slot * Namespace.sizeWords + Namespace.tag;
+  private tagWord(slot: number): number {
+    return this.partitions.memory.geometry.namespaceWord + slot * Namespace.sizeWords + Namespace.tag;
   }
 
   /** Makes the slot of the tuples; the starter calls once. */
   createTuples(): void {
-    this.#publish(TUPLE_NAMESPACE, NamespaceKind.tuples, Buffer.alloc(0));
+    this.publish(TUPLE_NAMESPACE, NamespaceKind.tuples, Buffer.alloc(0));
   }
 
   /** The slot of a named key-value, registered if it is new. */
   slotOf(name: string, op: string): number {
-    const known = this.#known.get(name);
+    const known = this.known.get(name);
     if (known !== undefined) return known;
     const bytes = Buffer.from(name);
     if (bytes.length === 0 || bytes.length > MAX_NAMESPACE_NAME_LENGTH) {
       const allowed = `a non-empty string of at most ${MAX_NAMESPACE_NAME_LENGTH} bytes of UTF-8`;
       throw mistake('BAD_OPTION', `namespace is ${show(name)}, allowed is ${allowed}`, { op });
     }
-    const { control } = this.#partitions;
+    const { control } = this.partitions;
     // An abandoned control lock needs no healing: what it guards is published by single stores.
-    acquire(control, Superblock.controlLock, Superblock.controlWaiters, this.#partitions.self);
-    const slot = this.#find(bytes);
-    if (slot.isNew) this.#publish(slot.index, NamespaceKind.keyValue, bytes);
+    acquire(control, Superblock.controlLock, Superblock.controlWaiters, this.partitions.self);
+    const slot = this.find(bytes);
+    if (slot.isNew) this.publish(slot.index, NamespaceKind.keyValue, bytes);
     release(control, Superblock.controlLock, Superblock.controlWaiters);
     if (slot.index === 0) {
-      const count = this.#partitions.memory.geometry.namespaceSlots - 2;
+      const count = this.partitions.memory.geometry.namespaceSlots - 2;
       throw new CacheError('FULL', `all ${count} namespaces are in use; ${show(name)} is one too many`, { op });
     }
-    this.#known.set(name, slot.index);
+    this.known.set(name, slot.index);
     return slot.index;
   }
 
   /** The slot with this name, or the first free one; index 0: neither. */
-  #find(name: Buffer): { index: number; isNew: boolean } {
-    const { control, memory } = this.#partitions;
+  private find(name: Buffer): { index: number; isNew: boolean } {
+    const { control, memory } = this.partitions;
     for (let index = TUPLE_NAMESPACE + 1; index < memory.geometry.namespaceSlots; index++) {
-      const at = this.#tagWord(index);
+      const at = this.tagWord(index);
       if (loadWord(control, at) === 0) return { index, isNew: true };
       if (control[at + Namespace.nameLength] !== name.length) continue;
       const start = (at + Namespace.name) << 2;
@@ -86,9 +86,9 @@ export class Namespaces {
     return { index: 0, isNew: false };
   }
 
-  #publish(index: number, kind: number, name: Buffer): void {
-    const { control, memory } = this.#partitions;
-    const at = this.#tagWord(index);
+  private publish(index: number, kind: number, name: Buffer): void {
+    const { control, memory } = this.partitions;
+    const at = this.tagWord(index);
     control[at + Namespace.kind] = kind;
     control[at + Namespace.nameLength] = name.length;
     name.copy(memory.bytes[0], (at + Namespace.name) << 2);
@@ -97,35 +97,35 @@ export class Namespaces {
 
   /** Entries of a namespace. Exact when no write is under way; time in proportion to the partitions. */
   size(slot: number): number {
-    const { control, count } = this.#partitions;
-    const tag = loadWord(control, this.#tagWord(slot));
+    const { control, count } = this.partitions;
+    const tag = loadWord(control, this.tagWord(slot));
     let size = 0;
     for (let index = 0; index < count; index++) size += this.sizeIn(index, slot, tag);
     return size;
   }
 
-  sizeIn(partitionIndex: number, slot: number, tag = loadWord(this.#partitions.control, this.#tagWord(slot))): number {
-    const { control } = this.#partitions;
-    const at = this.#partitions.countWord(this.#partitions.headerOf(partitionIndex), slot);
+  sizeIn(partitionIndex: number, slot: number, tag = loadWord(this.partitions.control, this.tagWord(slot))): number {
+    const { control } = this.partitions;
+    const at = this.partitions.countWord(this.partitions.headerOf(partitionIndex), slot);
     return control[at + NamespaceCount.tag] === tag ? control[at + NamespaceCount.count] : 0;
   }
 
   /** Clears every namespace. Entries are gone for all threads when this has changed the tags; then frees them. */
   clearAll(): void {
-    const { control, memory } = this.#partitions;
-    if (this.#unswept() > MOST_UNSWEPT_RAISES) this.#upkeep.sweepAll();
+    const { control, memory } = this.partitions;
+    if (this.unswept() > MOST_UNSWEPT_RAISES) this.upkeep.sweepAll();
     addWord(control, Superblock.clearEpoch, 1);
     for (let slot = TUPLE_NAMESPACE; slot < memory.geometry.namespaceSlots; slot++) {
-      if (loadWord(control, this.#tagWord(slot)) === 0) break;
-      this.#raiseGeneration(slot);
+      if (loadWord(control, this.tagWord(slot)) === 0) break;
+      this.raiseGeneration(slot);
     }
     addWord(control, Superblock.clearEpoch, 1);
-    this.#upkeep.sweepAll();
+    this.upkeep.sweepAll();
   }
 
-  #raiseGeneration(slot: number): void {
-    const { control } = this.#partitions;
-    const at = this.#tagWord(slot);
+  private raiseGeneration(slot: number): void {
+    const { control } = this.partitions;
+    const at = this.tagWord(slot);
     for (;;) {
       const tag = loadWord(control, at);
       const next = (tag & ~TAG_GENERATION_MASK) | ((tag + 1) & TAG_GENERATION_MASK);
@@ -133,12 +133,12 @@ export class Namespaces {
     }
   }
 
-  #unswept(): number {
-    const { control, count } = this.#partitions;
+  private unswept(): number {
+    const { control, count } = this.partitions;
     const epoch = loadWord(control, Superblock.clearEpoch);
     let most = 0;
     for (let index = 0; index < count; index++) {
-      const header = this.#partitions.headerOf(index);
+      const header = this.partitions.headerOf(index);
       most = Math.max(most, (epoch - control[header + Partition.sweptEpoch]) | 0);
     }
     return most;

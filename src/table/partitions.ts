@@ -35,7 +35,7 @@ export class Partitions {
   readonly self: Participant;
   readonly count: number;
   readonly baseBuckets: number;
-  #inside = false;
+  private inside = false;
 
   constructor(memory: SharedMemory, self: Participant) {
     this.memory = memory;
@@ -64,21 +64,21 @@ export class Partitions {
 
   /** Enters the partition's critical section. Returns the word index of its header. */
   enter(partitionIndex: number): number {
-    if (this.#inside) this.mendOwn();
+    if (this.inside) this.mendOwn();
     const header = this.headerOf(partitionIndex);
-    this.#inside = true;
-    this.#lock(header, partitionIndex);
+    this.inside = true;
+    this.lock(header, partitionIndex);
     return header;
   }
 
   /** Enters one more partition; callers go in ascending order, so that no two of them wait for each other. */
   enterAlso(partitionIndex: number): number {
     const header = this.headerOf(partitionIndex);
-    this.#lock(header, partitionIndex);
+    this.lock(header, partitionIndex);
     return header;
   }
 
-  #lock(header: number, partitionIndex: number): void {
+  private lock(header: number, partitionIndex: number): void {
     const control = this.control;
     const lock = header + Partition.lock;
     if (acquire(control, lock, header + Partition.waiters, this.self)) this.heal(header, partitionIndex);
@@ -86,7 +86,7 @@ export class Partitions {
 
   leave(header: number): void {
     this.leaveOne(header);
-    this.#inside = false;
+    this.inside = false;
   }
 
   /** Releases one of several locks; `leave` releases the last. */
@@ -109,11 +109,11 @@ export class Partitions {
     }
     // No partition has pending entries of this thread any more.
     storeWord(this.control, this.self.slotWord + Registry.decision, 0);
-    this.#inside = false;
+    this.inside = false;
   }
 
   /** Whether this thread was thrown out of a critical section and has not mended it yet. */
   get abandoned(): boolean {
-    return this.#inside;
+    return this.inside;
   }
 }

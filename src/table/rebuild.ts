@@ -75,6 +75,7 @@ function dropIndex(partitions: Partitions, header: number, partitionIndex: numbe
   let released = 0;
   for (let classId = 1; classId <= cells.classes.classCount; classId++) {
     control[header + Partition.classHeads + classId] = 0;
+    control[header + Partition.classPages + classId] = 0;
   }
   forEachPage(partitions, partitionIndex, (page, record) => {
     control[record + Page.linked] = 0;
@@ -122,7 +123,6 @@ function rethread(partitions: Partitions, record: number, kept: Set<number>): vo
   let head = 0;
   forEachCell(partitions, record, (address, words, cell) => {
     if (kept.has(address)) return;
-    words[cell + FreeCell.zero] = 0;
     words[cell + FreeCell.identity] = 0;
     words[cell + FreeCell.next] = head;
     head = address;

@@ -9,18 +9,18 @@ import { slotOfTag, spillCountOf, spillDistanceOf, withSpill } from './probe.js'
 import type { Slot } from './slot.js';
 
 export class Remover {
-  readonly #partitions: Partitions;
-  readonly #slot: Slot;
+  private readonly partitions: Partitions;
+  private readonly slot: Slot;
 
   constructor(partitions: Partitions, slot: Slot) {
-    this.#partitions = partitions;
-    this.#slot = slot;
+    this.partitions = partitions;
+    this.slot = slot;
   }
 
   /** Removes the entry. `pendingHead`, if given, becomes the head of the pending list in the same step. */
   remove(header: number, partitionIndex: number, pendingHead?: number): void {
-    const { log, cells, control, slabs } = this.#partitions;
-    const { slab, bucket, slot, address } = this.#slot;
+    const { log, cells, control, slabs } = this.partitions;
+    const { slab, bucket, slot, address } = this.slot;
     const words = slabs[address >>> SLAB_UNIT_SHIFT];
     const identity = words[((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Entry.identity];
     log.open(header);
@@ -29,7 +29,7 @@ export class Remover {
     this.stageCount(header, identity >>> IDENTITY_TAG_SHIFT, -1);
     if (pendingHead !== undefined) log.stage(0, header + Partition.pendingHead, pendingHead);
     log.stage(slab, bucket + Bucket.addresses + slot, 0);
-    this.#stageDeparture();
+    this.stageDeparture();
     this.stageSequences();
     this.stageDiscard(header, address);
     log.commit();
@@ -37,18 +37,18 @@ export class Remover {
   }
 
   /** Overflow state of the home bucket after its entry left. */
-  #stageDeparture(): void {
-    const { slab, words, homeBucket, distance } = this.#slot;
+  private stageDeparture(): void {
+    const { slab, words, homeBucket, distance } = this.slot;
     if (distance === 0) return;
     const meta = words[homeBucket + Bucket.meta];
     const left = spillCountOf(meta) - 1;
     const farthest = left === 0 ? 0 : spillDistanceOf(meta);
-    this.#partitions.log.stage(slab, homeBucket + Bucket.meta, withSpill(meta, left, farthest));
+    this.partitions.log.stage(slab, homeBucket + Bucket.meta, withSpill(meta, left, farthest));
   }
 
   /** Stages the next version of the partition; the low word is returned, the high word follows from it. */
   stageVersion(header: number): number {
-    const { log, control } = this.#partitions;
+    const { log, control } = this.partitions;
     const low = (control[header + Partition.versionLow] + 1) | 0;
     log.stage(0, header + Partition.versionLow, low);
     if (low === 0) {
@@ -60,8 +60,8 @@ export class Remover {
 
   /** Stages a change of a namespace's count. Entries of older generations are not counted any more. */
   stageCount(header: number, tag: number, delta: number): void {
-    const { log, control } = this.#partitions;
-    const at = this.#partitions.countWord(header, slotOfTag(tag));
+    const { log, control } = this.partitions;
+    const at = this.partitions.countWord(header, slotOfTag(tag));
     const counted = control[at + NamespaceCount.tag] === tag;
     if (!counted && delta < 0) return;
     if (!counted) log.stage(0, at + NamespaceCount.tag, tag);
@@ -69,25 +69,42 @@ export class Remover {
   }
 
   stageSequences(): void {
-    const { log } = this.#partitions;
-    const { slab, words, bucket, homeBucket } = this.#slot;
+    const { log } = this.partitions;
+    const { slab, words, bucket, homeBucket } = this.slot;
     log.stageSequence(slab, bucket, (words[bucket] + 2) | 0);
     if (homeBucket !== bucket) log.stageSequence(slab, homeBucket, (words[homeBucket] + 2) | 0);
   }
 
   /** Stages the end of an entry that no slot names any more. */
-  stageDiscard(header: number, address: number): void {
-    const { log, cells, control, slabs } = this.#partitions;
+  private stageDiscard(header: number, address: number): void {
+    if (this.isChained(address)) this.stageRetire(header, address);
+    else this.partitions.cells.stageFree(header, address);
+  }
+
+  /** Stages that the chosen cell takes the place of an entry. */
+  stageSwap(header: number, old: number): void {
+    const { cells } = this.partitions;
+    if (this.isChained(old)) {
+      cells.stageTake(header);
+      this.stageRetire(header, old);
+    } else {
+      cells.stageSwap(header, old);
+    }
+  }
+
+  private isChained(address: number): boolean {
+    const words = this.partitions.slabs[address >>> SLAB_UNIT_SHIFT];
+    return isChained(words[((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Entry.shape]);
+  }
+
+  /** Stages that a chained entry goes to the list of those whose chains are freed piece by piece. */
+  private stageRetire(header: number, address: number): void {
+    const { log, control, slabs } = this.partitions;
     const slab = address >>> SLAB_UNIT_SHIFT;
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    const words = slabs[slab];
-    if (!isChained(words[cell + Entry.shape])) {
-      cells.free(header, address);
-      return;
-    }
     log.stage(slab, cell + RetiredCell.next, control[header + Partition.retiredHead]);
     log.stage(slab, cell + RetiredCell.identity, IDENTITY_RETIRED);
-    log.stage(slab, cell + RetiredCell.chunkHead, words[chunkHeadWord(cell)]);
+    log.stage(slab, cell + RetiredCell.chunkHead, slabs[slab][chunkHeadWord(cell)]);
     log.stage(0, header + Partition.retiredHead, address);
   }
 }

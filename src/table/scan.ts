@@ -37,50 +37,50 @@ export class Scan {
   /** Private copies of keys and values; the value of a row stands between its key and `valueEnd`. */
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_LENGTH);
   rows: ScanRow[] = [];
-  #used = 0;
-  readonly #partitions: Partitions;
-  readonly #hashes: EntryHash;
+  private used = 0;
+  private readonly partitions: Partitions;
+  private readonly hashes: EntryHash;
 
   constructor(partitions: Partitions) {
-    this.#partitions = partitions;
-    this.#hashes = new EntryHash(partitions);
+    this.partitions = partitions;
+    this.hashes = new EntryHash(partitions);
   }
 
   /** Copies the rows from `position` to the end of its segment. Returns the position behind it. */
   copySegment(partitionIndex: number, tag: number, position: number): number {
-    const header = this.#partitions.headerOf(partitionIndex);
+    const header = this.partitions.headerOf(partitionIndex);
     for (let tries = 0; ; tries++) {
       const locked = tries >= MAX_TRIES;
-      if (locked) this.#partitions.enter(partitionIndex);
-      const end = this.#attempt(header, tag, position);
-      if (locked) this.#partitions.leave(header);
+      if (locked) this.partitions.enter(partitionIndex);
+      const end = this.attempt(header, tag, position);
+      if (locked) this.partitions.leave(header);
       if (end >= 0) return end;
     }
   }
 
   /** Returns the position behind the segment, or -1 to start again. */
-  #attempt(header: number, tag: number, position: number): number {
-    const { control } = this.#partitions;
+  private attempt(header: number, tag: number, position: number): number {
+    const { control } = this.partitions;
     this.rows = [];
-    this.#used = 0;
+    this.used = 0;
     const epoch = loadWord(control, header + Partition.indexEpoch);
     if ((epoch & 1) !== 0) return -1;
-    const view = segmentAt(this.#partitions, header, position);
+    const view = segmentAt(this.partitions, header, position);
     if (view === undefined) {
       const empty = control[header + Partition.root] === 0;
       return empty && loadWord(control, header + Partition.indexEpoch) === epoch ? END_POSITION : -1;
     }
     for (let i = 0; i < view.bucketCount; i++) {
       const bucket = view.segment + (i << BUCKET_WORD_SHIFT);
-      if (!this.#copyBucket(header, epoch, view, bucket, tag, position)) return -1;
+      if (!this.copyBucket(header, epoch, view, bucket, tag, position)) return -1;
     }
     // Its sequences were even to the end, so this segment was the right one all the time if it still is.
-    const now = segmentAt(this.#partitions, header, position);
+    const now = segmentAt(this.partitions, header, position);
     return now?.segment === view.segment && now.slab === view.slab && now.end === view.end ? view.end : -1;
   }
 
   /** False: the segment is not what it was. */
-  #copyBucket(
+  private copyBucket(
     header: number,
     epoch: number,
     view: SegmentView,
@@ -88,29 +88,29 @@ export class Scan {
     tag: number,
     position: number,
   ): boolean {
-    const { control } = this.#partitions;
+    const { control } = this.partitions;
     const rowsBefore = this.rows.length;
-    const usedBefore = this.#used;
+    const usedBefore = this.used;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const sequence = beginRead(view.words, bucket);
       if ((sequence & 1) !== 0) return false;
       let sound = true;
       for (let slot = 0; slot < BUCKET_SLOTS && sound; slot++) {
         const address = view.words[bucket + Bucket.addresses + slot];
-        if (address !== 0) sound = this.#copyEntry(header, address, tag, view.start < position ? position : -1);
+        if (address !== 0) sound = this.copyEntry(header, address, tag, view.start < position ? position : -1);
       }
       const same = endRead(view.words, bucket, sequence) && control[header + Partition.indexEpoch] === epoch;
       if (sound && same) return true;
       this.rows.length = rowsBefore;
-      this.#used = usedBefore;
+      this.used = usedBefore;
       if (control[header + Partition.indexEpoch] !== epoch) return false;
     }
     return false;
   }
 
   /** False: the entry is garbage or not decided. Entries before `from` (-1: none are) are left out. */
-  #copyEntry(header: number, address: number, tag: number, from: number): boolean {
-    const { slabs, memory } = this.#partitions;
+  private copyEntry(header: number, address: number, tag: number, from: number): boolean {
+    const { slabs, memory } = this.partitions;
     const slab = address >>> SLAB_UNIT_SHIFT;
     if (slab >= slabs.length) return false;
     const words = slabs[slab];
@@ -118,33 +118,33 @@ export class Scan {
     if (words[cell + Entry.identity] >>> IDENTITY_TAG_SHIFT !== tag) return true;
     const shape = words[cell + Entry.shape];
     if ((shape & Flag.pending) !== 0) {
-      const visibility = pendingVisibility(this.#partitions, header);
+      const visibility = pendingVisibility(this.partitions, header);
       if (visibility !== Visibility.visible) return visibility === Visibility.hidden;
     }
-    if (from >= 0 && positionOf(this.#hashes.of(words, cell)) < from) return true;
+    if (from >= 0 && positionOf(this.hashes.of(words, cell)) < from) return true;
     const chained = isChained(shape);
     const keyLength = keyLengthOf(shape);
     const length = keyLength + (chained ? 0 : valueLengthOf(words, cell, shape));
     const start = (cell + headerWords(shape)) << 2;
     if (length < keyLength || start + length > words.length << 2) return false;
-    this.#reserve(length);
-    memory.bytes[slab].copy(this.bytes, this.#used, start, start + length);
+    this.reserve(length);
+    memory.bytes[slab].copy(this.bytes, this.used, start, start + length);
     this.rows.push({
-      keyStart: this.#used,
-      keyEnd: this.#used + keyLength,
+      keyStart: this.used,
+      keyEnd: this.used + keyLength,
       keyRaw: (shape & Flag.keyRaw) !== 0,
-      valueEnd: this.#used + length,
+      valueEnd: this.used + length,
       valueRaw: (shape & Flag.valueRaw) !== 0,
       chained,
     });
-    this.#used += length;
+    this.used += length;
     return true;
   }
 
-  #reserve(length: number): void {
-    if (this.#used + length <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#used + length));
-    this.bytes.copy(larger, 0, 0, this.#used);
+  private reserve(length: number): void {
+    if (this.used + length <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.used + length));
+    this.bytes.copy(larger, 0, 0, this.used);
     this.bytes = larger;
   }
 }

@@ -32,19 +32,19 @@ export class Slot {
   slot = -1;
   /** Address of the entry that was found, or 0. */
   address = 0;
-  readonly #partitions: Partitions;
-  readonly #chunkShift: number;
+  private readonly partitions: Partitions;
+  private readonly chunkShift: number;
 
   constructor(partitions: Partitions) {
-    this.#partitions = partitions;
+    this.partitions = partitions;
     this.words = partitions.control;
-    this.#chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
+    this.chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
   }
 
   /** The present tag of a namespace. Loaded inside the critical section, so that a clear that came first is seen. */
   tagOf(namespaceSlot: number): number {
-    const { namespaceWord } = this.#partitions.memory.geometry;
-    return loadWord(this.#partitions.control, namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag);
+    const { namespaceWord } = this.partitions.memory.geometry;
+    return loadWord(this.partitions.control, namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag);
   }
 
   find(header: number, namespaceSlot: number, key: KeyView): boolean {
@@ -57,23 +57,23 @@ export class Slot {
     this.hash = hash;
     this.address = 0;
     this.slot = -1;
-    this.entry = this.directoryEntry(header, hash & ((1 << this.#partitions.control[header + Partition.depth]) - 1));
+    this.entry = this.directoryEntry(header, hash & ((1 << this.partitions.control[header + Partition.depth]) - 1));
     if (this.entry === 0) return false;
     this.slab = this.entry >>> SLAB_UNIT_SHIFT;
-    this.words = this.#partitions.slabs[this.slab];
+    this.words = this.partitions.slabs[this.slab];
     this.segment = (this.entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
-    this.bucketCount = bucketCountOf(this.entry, this.#partitions.baseBuckets);
+    this.bucketCount = bucketCountOf(this.entry, this.partitions.baseBuckets);
     this.homeBucket = this.segment + (homeOf(hash, this.bucketCount) << BUCKET_WORD_SHIFT);
     return true;
   }
 
   /** The directory entry with this index, or 0. */
   directoryEntry(header: number, index: number): number {
-    const { control, slabs } = this.#partitions;
-    const chunk = control[header + Partition.root + (index >>> this.#chunkShift)];
+    const { control, slabs } = this.partitions;
+    const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) return 0;
     const start = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    return slabs[chunk >>> SLAB_UNIT_SHIFT][start + (index & ((1 << this.#chunkShift) - 1))];
+    return slabs[chunk >>> SLAB_UNIT_SHIFT][start + (index & ((1 << this.chunkShift) - 1))];
   }
 
   /** Looks for the key in the located segment. */
@@ -81,10 +81,10 @@ export class Slot {
     const { words } = this;
     const distance = spillDistanceOf(words[this.homeBucket + Bucket.meta]);
     for (let step = 0; step <= distance; step++) {
-      const bucket = this.#bucketAt(step);
-      const slot = findInBucket(this.#partitions.slabs, words, bucket, this.hash, this.tag, key);
+      const bucket = this.bucketAt(step);
+      const slot = findInBucket(this.partitions.slabs, words, bucket, this.hash, this.tag, key);
       if (slot < 0) continue;
-      this.#set(bucket, step, slot);
+      this.set(bucket, step, slot);
       return true;
     }
     return false;
@@ -94,10 +94,10 @@ export class Slot {
   searchAddress(address: number): boolean {
     const distance = spillDistanceOf(this.words[this.homeBucket + Bucket.meta]);
     for (let step = 0; step <= distance; step++) {
-      const bucket = this.#bucketAt(step);
+      const bucket = this.bucketAt(step);
       for (let slot = 0; slot < BUCKET_SLOTS; slot++) {
         if (this.words[bucket + Bucket.addresses + slot] !== address) continue;
-        this.#set(bucket, step, slot);
+        this.set(bucket, step, slot);
         return true;
       }
     }
@@ -108,21 +108,21 @@ export class Slot {
   searchEmpty(anywhere: boolean): boolean {
     const window = anywhere ? this.bucketCount : Math.min(SPILL_WINDOW, this.bucketCount);
     for (let step = 0; step < window; step++) {
-      const bucket = this.#bucketAt(step);
+      const bucket = this.bucketAt(step);
       const slot = emptySlot(this.words, bucket);
       if (slot < 0) continue;
-      this.#set(bucket, step, slot);
+      this.set(bucket, step, slot);
       return true;
     }
     return false;
   }
 
-  #bucketAt(step: number): number {
+  private bucketAt(step: number): number {
     const home = (this.homeBucket - this.segment) >>> BUCKET_WORD_SHIFT;
     return this.segment + (((home + step) % this.bucketCount) << BUCKET_WORD_SHIFT);
   }
 
-  #set(bucket: number, distance: number, slot: number): void {
+  private set(bucket: number, distance: number, slot: number): void {
     this.bucket = bucket;
     this.distance = distance;
     this.slot = slot;

@@ -25,50 +25,70 @@ export class Table {
   readonly copy: ValueCopy;
   /** Longest encoded key, in bytes. */
   readonly maxKeyLength: number;
-  readonly #lookup: Lookup;
-  readonly #writer: Writer;
+  private readonly lookup: Lookup;
+  private readonly writer: Writer;
 
   constructor(memory: SharedMemory, self: Participant) {
     this.memory = memory;
     this.partitions = new Partitions(memory, self);
     const slot = new Slot(this.partitions);
-    this.#lookup = new Lookup(this.partitions, slot);
+    this.lookup = new Lookup(this.partitions, slot);
     this.upkeep = new Upkeep(this.partitions, slot);
-    this.#writer = new Writer(this.partitions, slot, this.#lookup, this.upkeep);
+    this.writer = new Writer(this.partitions, slot, this.lookup, this.upkeep);
     this.namespaces = new Namespaces(this.partitions, this.upkeep);
-    this.copy = this.#lookup.copy;
+    this.copy = this.lookup.copy;
     this.maxKeyLength = maxKeyLengthFor(this.partitions.cells.classes.maxCellLength);
   }
 
   has(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.#lookup.has(partitionIndex, namespaceSlot, key);
+    return this.lookup.has(partitionIndex, namespaceSlot, key);
   }
 
   /** Copies the value of a key into `copy`. False: there is none. */
   read(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.#lookup.read(partitionIndex, namespaceSlot, key);
+    return this.lookup.read(partitionIndex, namespaceSlot, key);
   }
 
   put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
-    return this.#mending(() => this.#writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent));
+    try {
+      return this.writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent);
+    } catch (error) {
+      throw this.mended(error);
+    }
   }
 
   /** Inserts all items or none. Items are sorted by partition and have distinct keys. */
   insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
-    return this.#mending(() => this.#writer.insertAll(namespaceSlot, items));
+    try {
+      return this.writer.insertAll(namespaceSlot, items);
+    } catch (error) {
+      throw this.mended(error);
+    }
   }
 
   remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.#mending(() => this.#writer.remove(partitionIndex, namespaceSlot, key));
+    try {
+      return this.writer.remove(partitionIndex, namespaceSlot, key);
+    } catch (error) {
+      throw this.mended(error);
+    }
   }
 
   /** Removes a key and copies its value into `copy`. False: there was none. */
   take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.#mending(() => this.#writer.take(partitionIndex, namespaceSlot, key));
+    try {
+      return this.writer.take(partitionIndex, namespaceSlot, key);
+    } catch (error) {
+      throw this.mended(error);
+    }
   }
 
   clearAll(): void {
-    this.#mending(() => this.namespaces.clearAll());
+    try {
+      this.namespaces.clearAll();
+    } catch (error) {
+      throw this.mended(error);
+    }
   }
 
   newScan(): Scan {
@@ -80,13 +100,9 @@ export class Table {
     freeReservation(this.partitions, slotWord);
   }
 
-  /** A stack overflow can throw out of a critical section: then it is healed before the error goes on. */
-  #mending<R>(operation: () => R): R {
-    try {
-      return operation();
-    } catch (error) {
-      if (this.partitions.abandoned) this.partitions.mendOwn();
-      throw error;
-    }
+  /** A stack overflow can throw out of a critical section: it is healed before the error goes on. */
+  private mended(error: unknown): unknown {
+    if (this.partitions.abandoned) this.partitions.mendOwn();
+    return error;
   }
 }

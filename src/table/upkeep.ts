@@ -34,76 +34,76 @@ const RETIRED_LOOK = 8;
 export type RemoveFound = (header: number, partitionIndex: number) => void;
 
 export class Upkeep {
-  readonly #partitions: Partitions;
-  readonly #slot: Slot;
-  readonly #hashes: EntryHash;
-  #removeFound: RemoveFound = () => {};
+  private readonly partitions: Partitions;
+  private readonly slot: Slot;
+  private readonly hashes: EntryHash;
+  private removeFound: RemoveFound = () => {};
 
   constructor(partitions: Partitions, slot: Slot) {
-    this.#partitions = partitions;
-    this.#slot = slot;
-    this.#hashes = new EntryHash(partitions);
+    this.partitions = partitions;
+    this.slot = slot;
+    this.hashes = new EntryHash(partitions);
   }
 
   /** The writer and its upkeep need each other; the writer introduces itself. */
   useRemover(removeFound: RemoveFound): void {
-    this.#removeFound = removeFound;
+    this.removeFound = removeFound;
   }
 
   /** Frees a few chunks of retired entries, inside a critical section. Constant time when there are none. */
   reclaim(header: number, partitionIndex: number): void {
-    if (this.#partitions.control[header + Partition.retiredHead] !== 0) {
-      this.#reclaim(header, partitionIndex, RECLAIM_SLICE);
+    if (this.partitions.control[header + Partition.retiredHead] !== 0) {
+      this.freeChains(header, partitionIndex, RECLAIM_SLICE);
     }
   }
 
   /** Frees up to `limit` chunks; returns how many cells it freed. */
-  #reclaim(header: number, partitionIndex: number, limit: number): number {
-    const { control } = this.#partitions;
+  private freeChains(header: number, partitionIndex: number, limit: number): number {
+    const { control } = this.partitions;
     let freed = 0;
     let before = 0;
     let address = control[header + Partition.retiredHead];
     for (let looked = 0; address !== 0 && freed < limit && looked < RETIRED_LOOK; looked++) {
-      if (this.#isRead(address)) {
+      if (this.isRead(address)) {
         before = address;
-        address = this.#wordOf(address, RetiredCell.next);
+        address = this.wordOf(address, RetiredCell.next);
         continue;
       }
-      while (freed < limit && this.#wordOf(address, RetiredCell.chunkHead) !== 0) {
-        this.#freeChunk(header, partitionIndex, address);
+      while (freed < limit && this.wordOf(address, RetiredCell.chunkHead) !== 0) {
+        this.freeChunk(header, partitionIndex, address);
         freed++;
       }
       if (freed >= limit) return freed;
-      const next = this.#wordOf(address, RetiredCell.next);
-      this.#freeRetired(header, partitionIndex, before, address, next);
+      const next = this.wordOf(address, RetiredCell.next);
+      this.freeRetired(header, partitionIndex, before, address, next);
       freed++;
       address = next;
     }
     return freed;
   }
 
-  #freeChunk(header: number, partitionIndex: number, retired: number): void {
-    const { log, cells } = this.#partitions;
-    const chunk = this.#wordOf(retired, RetiredCell.chunkHead);
+  private freeChunk(header: number, partitionIndex: number, retired: number): void {
+    const { log, cells } = this.partitions;
+    const chunk = this.wordOf(retired, RetiredCell.chunkHead);
     log.open(header);
-    log.stage(retired >>> SLAB_UNIT_SHIFT, cellOf(retired) + RetiredCell.chunkHead, this.#wordOf(chunk, Chunk.next));
-    cells.free(header, chunk);
+    log.stage(retired >>> SLAB_UNIT_SHIFT, cellOf(retired) + RetiredCell.chunkHead, this.wordOf(chunk, Chunk.next));
+    cells.stageFree(header, chunk);
     log.commit();
     cells.settle(header, partitionIndex);
   }
 
-  #freeRetired(header: number, partitionIndex: number, before: number, address: number, next: number): void {
-    const { log, cells } = this.#partitions;
+  private freeRetired(header: number, partitionIndex: number, before: number, address: number, next: number): void {
+    const { log, cells } = this.partitions;
     log.open(header);
     if (before === 0) log.stage(0, header + Partition.retiredHead, next);
     else log.stage(before >>> SLAB_UNIT_SHIFT, cellOf(before) + RetiredCell.next, next);
-    cells.free(header, address);
+    cells.stageFree(header, address);
     log.commit();
     cells.settle(header, partitionIndex);
   }
 
-  #isRead(address: number): boolean {
-    const { control, memory } = this.#partitions;
+  private isRead(address: number): boolean {
+    const { control, memory } = this.partitions;
     const { registryWord, threadSlots } = memory.geometry;
     for (let i = 0, at = registryWord + Registry.hazard; i < threadSlots; i++, at += Registry.sizeWords) {
       if (loadWord(control, at) === address) return true;
@@ -111,32 +111,32 @@ export class Upkeep {
     return false;
   }
 
-  #wordOf(address: number, word: number): number {
-    return this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
+  private wordOf(address: number, word: number): number {
+    return this.partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
   }
 
   /** Whether the partition still holds entries of cleared generations. */
   needsSweep(header: number): boolean {
-    const { control } = this.#partitions;
+    const { control } = this.partitions;
     return control[header + Partition.sweptEpoch] !== loadWord(control, Superblock.clearEpoch);
   }
 
   /** Frees retired chains and sweeps one segment, in one critical section. Returns the work done, 0 for none left. */
   slice(partitionIndex: number): number {
-    const partitions = this.#partitions;
+    const partitions = this.partitions;
     const { control } = partitions;
     const outside = partitions.headerOf(partitionIndex);
     if (control[outside + Partition.retiredHead] === 0 && !this.needsSweep(outside)) return 0;
     const header = partitions.enter(partitionIndex);
-    let work = this.#reclaim(header, partitionIndex, UPKEEP_SLICE);
-    if (this.needsSweep(header)) work += this.#sweepSegment(header, partitionIndex);
+    let work = this.freeChains(header, partitionIndex, UPKEEP_SLICE);
+    if (this.needsSweep(header)) work += this.sweepSegment(header, partitionIndex);
     partitions.leave(header);
     return work;
   }
 
   /** Removes the cleared entries of one segment. */
-  #sweepSegment(header: number, partitionIndex: number): number {
-    const partitions = this.#partitions;
+  private sweepSegment(header: number, partitionIndex: number): number {
+    const partitions = this.partitions;
     const { control } = partitions;
     const position = control[header + Partition.sweepPosition] >>> 0;
     if (position === 0) control[header + Partition.sweepEpoch] = loadWord(control, Superblock.clearEpoch);
@@ -146,7 +146,7 @@ export class Upkeep {
       for (let i = 0; i < view.bucketCount * BUCKET_SLOTS; i++) {
         const bucket = view.segment + (Math.floor(i / BUCKET_SLOTS) << BUCKET_WORD_SHIFT);
         const address = view.words[bucket + Bucket.addresses + (i % BUCKET_SLOTS)];
-        if (address !== 0 && this.#removeIfCleared(header, partitionIndex, address)) work++;
+        if (address !== 0 && this.removeIfCleared(header, partitionIndex, address)) work++;
       }
     }
     const end = view === undefined ? END_POSITION : view.end;
@@ -160,19 +160,19 @@ export class Upkeep {
     return work;
   }
 
-  #removeIfCleared(header: number, partitionIndex: number, address: number): boolean {
-    const words = this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT];
+  private removeIfCleared(header: number, partitionIndex: number, address: number): boolean {
+    const words = this.partitions.slabs[address >>> SLAB_UNIT_SHIFT];
     const tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
-    if (this.#slot.tagOf(slotOfTag(tag)) === tag) return false;
-    this.#slot.locate(header, this.#hashes.of(words, cellOf(address)));
-    if (this.#slot.searchAddress(address)) this.#removeFound(header, partitionIndex);
+    if (this.slot.tagOf(slotOfTag(tag)) === tag) return false;
+    this.slot.locate(header, this.hashes.of(words, cellOf(address)));
+    if (this.slot.searchAddress(address)) this.removeFound(header, partitionIndex);
     return true;
   }
 
-  /** Sweeps every partition to the end. */
+  /** Sweeps every partition to the end, and frees the chains that nobody reads. */
   sweepAll(): void {
-    for (let index = 0; index < this.#partitions.count; index++) {
-      while (this.needsSweep(this.#partitions.headerOf(index))) this.slice(index);
+    for (let index = 0; index < this.partitions.count; index++) {
+      while (this.slice(index) > 0);
     }
   }
 
@@ -182,7 +182,7 @@ export class Upkeep {
    * @returns whether a page went back to the pool, or anything was freed
    */
   relieve(): boolean {
-    const partitions = this.#partitions;
+    const partitions = this.partitions;
     const { control, cells } = partitions;
     let freed = 0;
     for (let index = 0; index < partitions.count; index++) {

@@ -37,18 +37,18 @@ export class ValueCopy {
   end = 0;
   versionLow = 0;
   versionHigh = 0;
-  #words: Int32Array;
-  readonly #memory: SharedMemory;
+  private words: Int32Array;
+  private readonly memory: SharedMemory;
 
   constructor(memory: SharedMemory) {
-    this.#memory = memory;
+    this.memory = memory;
     this.bytes = Buffer.from(new ArrayBuffer(FIRST_LENGTH));
-    this.#words = new Int32Array(this.bytes.buffer as ArrayBuffer);
+    this.words = new Int32Array(this.bytes.buffer as ArrayBuffer);
   }
 
   /** Copies the value of an entry that is in one cell. False: the header was garbage. */
   take(slab: number, cell: number): boolean {
-    const words = this.#memory.words[slab];
+    const words = this.memory.words[slab];
     const shape = words[cell + Entry.shape];
     this.versionLow = words[cell + Entry.versionLow];
     this.versionHigh = words[cell + Entry.identity] & 0xffff;
@@ -57,20 +57,20 @@ export class ValueCopy {
     const end = start + length;
     if (length < 0 || end > words.length << 2) return false;
     if ((shape & Flag.valueRaw) !== 0) {
-      this.text = (this.#memory.bytes[slab] as unknown as TextBuffer).latin1Slice(start, end);
+      this.text = (this.memory.bytes[slab] as unknown as TextBuffer).latin1Slice(start, end);
       return true;
     }
     this.text = null;
     if (length > LOOP_LENGTH) {
-      this.#reserve(length);
-      this.bytes.set(this.#memory.bytes[slab].subarray(start, end), 0);
+      this.reserve(length);
+      this.bytes.set(this.memory.bytes[slab].subarray(start, end), 0);
       this.start = 0;
       this.end = length;
       return true;
     }
     const first = start >> 2;
     const count = ((end + 3) >> 2) - first;
-    const copy = this.#words;
+    const copy = this.words;
     for (let i = 0; i < count; i++) copy[i] = words[first + i];
     this.start = start & 3;
     this.end = (start & 3) + length;
@@ -82,21 +82,21 @@ export class ValueCopy {
    * @returns false if the chain is not the one that the entry describes: it was garbage
    */
   takeChain({ chunkHead, length, raw }: Chain): boolean {
-    if (length < 0 || length > this.#memory.length) return false;
-    this.#reserve(length);
-    const limit = this.#memory.slabCount;
+    if (length < 0 || length > this.memory.length) return false;
+    this.reserve(length);
+    const limit = this.memory.slabCount;
     let at = 0;
     let chunk = chunkHead;
     while (at < length) {
       const slab = chunk >>> SLAB_UNIT_SHIFT;
       if (chunk === 0 || slab >= limit) return false;
-      const words = this.#memory.words[slab];
+      const words = this.memory.words[slab];
       const cell = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
       const piece = words[cell + Chunk.length];
       const start = (cell + Chunk.sizeWords) << 2;
       const wrong = words[cell + Chunk.identity] !== IDENTITY_CHUNK || piece <= 0 || piece > length - at;
       if (wrong || start + piece > words.length << 2) return false;
-      this.bytes.set(this.#memory.bytes[slab].subarray(start, start + piece), at);
+      this.bytes.set(this.memory.bytes[slab].subarray(start, start + piece), at);
       at += piece;
       chunk = words[cell + Chunk.next];
     }
@@ -108,7 +108,7 @@ export class ValueCopy {
 
   /** What `takeChain` needs, read from the entry; versions are kept. */
   chainOf(slab: number, cell: number): Chain | undefined {
-    const words = this.#memory.words[slab];
+    const words = this.memory.words[slab];
     const shape = words[cell + Entry.shape];
     if (!isChained(shape)) return undefined;
     this.versionLow = words[cell + Entry.versionLow];
@@ -122,15 +122,15 @@ export class ValueCopy {
 
   /** Drops oversized scratch; call when the value is decoded. */
   shrink(): void {
-    if (this.bytes.length > KEPT_LENGTH) this.#replace(FIRST_LENGTH);
+    if (this.bytes.length > KEPT_LENGTH) this.replace(FIRST_LENGTH);
   }
 
-  #reserve(length: number): void {
-    if (length + 4 > this.bytes.length) this.#replace(Math.ceil((length + 4) / 4096) * 4096);
+  private reserve(length: number): void {
+    if (length + 4 > this.bytes.length) this.replace(Math.ceil((length + 4) / 4096) * 4096);
   }
 
-  #replace(length: number): void {
+  private replace(length: number): void {
     this.bytes = Buffer.from(new ArrayBuffer(length));
-    this.#words = new Int32Array(this.bytes.buffer as ArrayBuffer);
+    this.words = new Int32Array(this.bytes.buffer as ArrayBuffer);
   }
 }

@@ -2,8 +2,8 @@
  * The conservation laws of a partition, walked. Takes the partition's lock for as long as the walk lasts, so it is for
  * tests and for repair.
  *
- * 1. Page: used cells + free cells = cells handed out ≤ cells of the class; a page with room of a class that was looked
- *    at is linked; lists are linked both ways.
+ * 1. Page: used cells + free cells = cells handed out ≤ cells of the class; a page with room is the page of its class or
+ *    in the list of its class, and no other page is; lists are linked both ways.
  * 2. Every live entry stands in the index exactly once, at a bucket its home leads to; the index names nothing else.
  * 3. Counts: entries, units, entries per namespace generation.
  * 4. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
@@ -92,14 +92,20 @@ class Walker {
       if (classId === 0) broken ??= `page ${page} is held without a class`;
       else if (used + free !== bump) broken ??= `page ${page}: ${used} used + ${free} free ≠ ${bump} handed out`;
       else if (bump > cells.classes.cellCounts[classId]) broken ??= `page ${page}: ${bump} cells handed out`;
-      else if (control[record + Page.linked] === 0 && used < cells.classes.cellCounts[classId]) {
-        broken ??= `page ${page} has room and is in no list`;
-      }
+      else broken ??= this.#place(page, record, classId, used < cells.classes.cellCounts[classId]);
       broken ??= this.#cells(page, record, used);
     });
     if (pages !== this.#field(Partition.pageCount)) broken ??= `${pages} pages, header says ${this.#field(Partition.pageCount)}`;
     if (units !== this.#field(Partition.usedUnits)) broken ??= `${units} units, header says ${this.#field(Partition.usedUnits)}`;
     return broken ?? this.#lists();
+  }
+
+  #place(page: number, record: number, classId: number, hasRoom: boolean): string | undefined {
+    const linked = this.#partitions.control[record + Page.linked] !== 0;
+    const isClassPage = this.#field(Partition.classPages + classId) === page + 1;
+    if (linked && isClassPage) return `page ${page} is the class page and in the list`;
+    if (linked && !hasRoom) return `page ${page} is full and in the list`;
+    return hasRoom && !linked && !isClassPage ? `page ${page} has room and is in no list` : undefined;
   }
 
   #freeLength(record: number, limit: number): number {
@@ -131,6 +137,10 @@ class Walker {
   #lists(): string | undefined {
     const { control, cells } = this.#partitions;
     for (let classId = 1; classId <= cells.classes.classCount; classId++) {
+      const classPage = this.#field(Partition.classPages + classId);
+      if (classPage !== 0 && control[cells.recordOf(classPage - 1) + Page.classId] !== classId) {
+        return `page ${classPage - 1} is the page of class ${classId}, and is not of that class`;
+      }
       let previous = 0;
       for (let page = this.#field(Partition.classHeads + classId); page !== 0; ) {
         const record = cells.recordOf(page - 1);

@@ -33,51 +33,51 @@ export const Outcome = { stored: 1, present: 2, full: 3 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 export class Writer {
-  readonly #partitions: Partitions;
-  readonly #slot: Slot;
-  readonly #lookup: Lookup;
-  readonly #growth: Growth;
-  readonly #upkeep: Upkeep;
-  readonly #remover: Remover;
-  readonly #shape: EntryShape;
-  readonly #reservations: Reservations;
+  private readonly partitions: Partitions;
+  private readonly slot: Slot;
+  private readonly lookup: Lookup;
+  private readonly growth: Growth;
+  private readonly upkeep: Upkeep;
+  private readonly remover: Remover;
+  private readonly shape: EntryShape;
+  private readonly reservations: Reservations;
 
   constructor(partitions: Partitions, slot: Slot, lookup: Lookup, upkeep: Upkeep) {
-    this.#partitions = partitions;
-    this.#slot = slot;
-    this.#lookup = lookup;
-    this.#upkeep = upkeep;
-    this.#growth = new Growth(partitions);
-    this.#remover = new Remover(partitions, slot);
-    this.#shape = new EntryShape(partitions.cells.classes.maxCellLength);
-    this.#reservations = new Reservations(partitions);
-    upkeep.useRemover((header, partitionIndex) => this.#remover.remove(header, partitionIndex));
+    this.partitions = partitions;
+    this.slot = slot;
+    this.lookup = lookup;
+    this.upkeep = upkeep;
+    this.growth = new Growth(partitions);
+    this.remover = new Remover(partitions, slot);
+    this.shape = new EntryShape(partitions.cells.classes.maxCellLength);
+    this.reservations = new Reservations(partitions);
+    upkeep.useRemover((header, partitionIndex) => this.remover.remove(header, partitionIndex));
   }
 
   /** Stores the entry; with `ifAbsent` only if the key has none. */
   put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
-    this.#shape.measure(key, value, 0);
+    this.shape.measure(key, value, 0);
     let reserved: Reserved | undefined;
-    if (this.#shape.chained) {
-      reserved = this.#reserve(partitionIndex, value);
+    if (this.shape.chained) {
+      reserved = this.reserve(partitionIndex, value);
       if (reserved === undefined) return Outcome.full;
     }
-    let outcome = this.#putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
-    if (outcome === Outcome.full && this.#upkeep.relieve()) {
-      outcome = this.#putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
+    let outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
+    if (outcome === Outcome.full && this.upkeep.relieve()) {
+      outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
     }
-    if (outcome !== Outcome.stored && reserved !== undefined) this.#reservations.abandon();
+    if (outcome !== Outcome.stored && reserved !== undefined) this.reservations.abandon();
     return outcome;
   }
 
   /** Reserves and fills the chunks of a long value. Undefined: there is no memory for them. */
-  #reserve(partitionIndex: number, value: ValueView): Reserved | undefined {
-    const first = this.#reservations.fill(partitionIndex, value);
-    if (first !== undefined || !this.#upkeep.relieve()) return first;
-    return this.#reservations.fill(partitionIndex, value);
+  private reserve(partitionIndex: number, value: ValueView): Reserved | undefined {
+    const first = this.reservations.fill(partitionIndex, value);
+    if (first !== undefined || !this.upkeep.relieve()) return first;
+    return this.reservations.fill(partitionIndex, value);
   }
 
-  #putOnce(
+  private putOnce(
     partitionIndex: number,
     namespaceSlot: number,
     key: KeyView,
@@ -85,17 +85,17 @@ export class Writer {
     ifAbsent: boolean,
     reserved: Reserved | undefined,
   ): Outcome {
-    const header = this.#partitions.enter(partitionIndex);
-    this.#upkeep.reclaim(header, partitionIndex);
-    const present = this.#slot.find(header, namespaceSlot, key);
+    const header = this.partitions.enter(partitionIndex);
+    this.upkeep.reclaim(header, partitionIndex);
+    const present = this.slot.find(header, namespaceSlot, key);
     let outcome: Outcome = Outcome.present;
-    if (!present || !ifAbsent) outcome = this.#store(header, partitionIndex, key, value, present, reserved);
-    this.#partitions.leave(header);
+    if (!present || !ifAbsent) outcome = this.store(header, partitionIndex, key, value, present, reserved);
+    this.partitions.leave(header);
     return outcome;
   }
 
   /** Stores an entry where the slot stands, or where there is room for it. */
-  #store(
+  private store(
     header: number,
     partitionIndex: number,
     key: KeyView,
@@ -104,29 +104,30 @@ export class Writer {
     reserved: Reserved | undefined,
     pending = false,
   ): Outcome {
-    const { log, cells, control } = this.#partitions;
-    const slot = this.#slot;
-    if (!present && !this.#growth.makeRoom(header, partitionIndex, slot)) return Outcome.full;
-    if (!cells.ensureRoom(header, partitionIndex, this.#shape.classId, present ? 1 : 2)) return Outcome.full;
+    const { log, cells, control } = this.partitions;
+    const slot = this.slot;
+    if (!present && !this.growth.makeRoom(header, partitionIndex, slot)) return Outcome.full;
+    if (!cells.ensureRoom(header, partitionIndex, this.shape.classId, present ? 1 : 2)) return Outcome.full;
     log.open(header);
-    const address = cells.take(header, this.#shape.classId);
-    log.beginFill(address, cells.takenNext);
+    const address = cells.choose(header, this.shape.classId);
+    log.beginFill(address, cells.nextFree);
     const pendingNext = pending ? control[header + Partition.pendingHead] : 0;
-    this.#fill(header, address, key, value, reserved, pendingNext);
-    if (reserved !== undefined) this.#reservations.stagePublish();
-    if (pending) this.#stagePending(header, address);
-    if (!present) this.#stageArrival(header);
+    this.fill(header, address, key, value, reserved, pendingNext);
+    if (reserved !== undefined) this.reservations.stagePublish();
+    if (pending) this.stagePending(header, address);
+    if (!present) this.stageArrival(header);
     const at = slot.bucket + Bucket.addresses + slot.slot;
     const old = slot.words[at];
     log.stage(slot.slab, at, address);
-    this.#remover.stageSequences();
-    if (present) this.#remover.stageDiscard(header, old);
+    this.remover.stageSequences();
+    if (present) this.remover.stageSwap(header, old);
+    else cells.stageTake(header);
     log.commit();
     cells.settle(header, partitionIndex);
     return Outcome.stored;
   }
 
-  #fill(
+  private fill(
     header: number,
     address: number,
     key: KeyView,
@@ -134,21 +135,21 @@ export class Writer {
     reserved: Reserved | undefined,
     pendingNext: number,
   ): void {
-    const { slabs, memory, control } = this.#partitions;
+    const { slabs, memory, control } = this.partitions;
     const slab = address >>> SLAB_UNIT_SHIFT;
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
     const words = slabs[slab];
-    this.#shape.write(words, memory.bytes[slab], cell, key, value, reserved?.head ?? 0, pendingNext);
-    const low = this.#remover.stageVersion(header);
+    this.shape.write(words, memory.bytes[slab], cell, key, value, reserved?.head ?? 0, pendingNext);
+    const low = this.remover.stageVersion(header);
     const high = control[header + Partition.versionHigh] + (low === 0 ? 1 : 0);
     words[cell + Entry.versionLow] = low;
-    words[cell + Entry.identity] = (this.#slot.tag << IDENTITY_TAG_SHIFT) | (high & 0xffff);
+    words[cell + Entry.identity] = (this.slot.tag << IDENTITY_TAG_SHIFT) | (high & 0xffff);
   }
 
   /** Tag, overflow state and counts of a new entry. */
-  #stageArrival(header: number): void {
-    const { log, control } = this.#partitions;
-    const { slab, words, bucket, homeBucket, slot, hash, distance, tag } = this.#slot;
+  private stageArrival(header: number): void {
+    const { log, control } = this.partitions;
+    const { slab, words, bucket, homeBucket, slot, hash, distance, tag } = this.slot;
     const tagWord = tagWordOf(bucket, slot);
     log.stage(slab, tagWord, withTag(words[tagWord], slot, hash));
     if (distance > 0) {
@@ -157,11 +158,11 @@ export class Writer {
       log.stage(slab, homeBucket + Bucket.meta, withSpill(meta, spillCountOf(meta) + 1, farthest));
     }
     log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] + 1);
-    this.#remover.stageCount(header, tag, 1);
+    this.remover.stageCount(header, tag, 1);
   }
 
-  #stagePending(header: number, address: number): void {
-    const { log, self, memory } = this.#partitions;
+  private stagePending(header: number, address: number): void {
+    const { log, self, memory } = this.partitions;
     const slot = (self.slotWord - memory.geometry.registryWord) / Registry.sizeWords;
     log.stage(0, header + Partition.transaction, slot + 1);
     log.stage(0, header + Partition.pendingHead, address);
@@ -169,48 +170,48 @@ export class Writer {
 
   /** Removes the key. False: there was none. */
   remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    const header = this.#partitions.enter(partitionIndex);
-    this.#upkeep.reclaim(header, partitionIndex);
-    const found = this.#slot.find(header, namespaceSlot, key);
-    if (found) this.#remover.remove(header, partitionIndex);
-    this.#partitions.leave(header);
+    const header = this.partitions.enter(partitionIndex);
+    this.upkeep.reclaim(header, partitionIndex);
+    const found = this.slot.find(header, namespaceSlot, key);
+    if (found) this.remover.remove(header, partitionIndex);
+    this.partitions.leave(header);
     return found;
   }
 
   /** Removes the key and leaves its value in the lookup's copy. False: there was none. */
   take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    const header = this.#partitions.enter(partitionIndex);
-    this.#upkeep.reclaim(header, partitionIndex);
-    if (!this.#slot.find(header, namespaceSlot, key)) {
-      this.#partitions.leave(header);
+    const header = this.partitions.enter(partitionIndex);
+    this.upkeep.reclaim(header, partitionIndex);
+    if (!this.slot.find(header, namespaceSlot, key)) {
+      this.partitions.leave(header);
       return false;
     }
-    const chain = this.#lookup.hold(this.#slot.address);
-    this.#remover.remove(header, partitionIndex);
-    this.#partitions.leave(header);
-    this.#lookup.letGo(chain);
+    const chain = this.lookup.hold(this.slot.address);
+    this.remover.remove(header, partitionIndex);
+    this.partitions.leave(header);
+    this.lookup.letGo(chain);
     return true;
   }
 
   /** Inserts all items or none; see `list-insert.ts`. Items are sorted by partition and have distinct keys. */
   insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
-    const outcome = this.#insertAllOnce(namespaceSlot, items);
-    if (outcome !== Outcome.full || !this.#upkeep.relieve()) return outcome;
-    return this.#insertAllOnce(namespaceSlot, items);
+    const outcome = this.insertAllOnce(namespaceSlot, items);
+    if (outcome !== Outcome.full || !this.upkeep.relieve()) return outcome;
+    return this.insertAllOnce(namespaceSlot, items);
   }
 
-  #insertAllOnce(namespaceSlot: number, items: readonly ListItem[]): Outcome {
-    const outcome = insertList(this.#partitions, items, Outcome.stored, (header, { partitionIndex, key, value }) => {
-      if (this.#slot.find(header, namespaceSlot, key)) return Outcome.present;
-      this.#shape.measure(key, value, Flag.pending | Flag.linked);
+  private insertAllOnce(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+    const outcome = insertList(this.partitions, items, Outcome.stored, (header, { partitionIndex, key, value }) => {
+      if (this.slot.find(header, namespaceSlot, key)) return Outcome.present;
+      this.shape.measure(key, value, Flag.pending | Flag.linked);
       let reserved: Reserved | undefined;
-      if (this.#shape.chained) {
-        reserved = this.#reservations.fillInside(header, partitionIndex, value);
+      if (this.shape.chained) {
+        reserved = this.reservations.fillInside(header, partitionIndex, value);
         if (reserved === undefined) return Outcome.full;
       }
-      return this.#store(header, partitionIndex, key, value, false, reserved, true);
+      return this.store(header, partitionIndex, key, value, false, reserved, true);
     });
-    if (outcome === Outcome.full) this.#reservations.abandon();
+    if (outcome === Outcome.full) this.reservations.abandon();
     return outcome;
   }
 }

@@ -29,30 +29,30 @@ export class Attachment {
   readonly counters: Float64Array;
   /** Called once when the cache stops. */
   onStopped: () => void = () => {};
-  #table: Table | undefined;
+  private table: Table | undefined;
 
   constructor(handle: CacheHandle, memory: SharedMemory, role: number) {
     this.handle = handle;
     this.options = handle.options;
     this.memory = memory;
     this.registry = new ThreadRegistry(memory, role);
-    this.#table = new Table(memory, this.registry);
+    this.table = new Table(memory, this.registry);
     const seed = memory.control[Superblock.hashSeed];
     this.keys = new KeyEncoder(seed);
     this.partitionValues = new KeyEncoder(seed);
     this.values = new ValueEncoder();
     this.counters = counterBlock(memory, this.registry.slotWord);
-    this.#answerDoorbell();
+    this.answerDoorbell();
   }
 
   /** The table, for the operation `op`. Throws if the cache was stopped or this thread has left it. */
   open(op: string): Table {
-    const table = this.#table;
-    if (table === undefined || table.partitions.stopped) throw this.#closed(op);
+    const table = this.table;
+    if (table === undefined || table.partitions.stopped) throw this.closed(op);
     return table;
   }
 
-  #closed(op: string): CacheError {
+  private closed(op: string): CacheError {
     const name = show(this.options.name);
     if (this.stopped) return new CacheError('STOPPED', `cache ${name} was stopped`, { op });
     return new CacheError('NOT_STARTED', `this thread has detached from cache ${name}`, { op });
@@ -63,7 +63,7 @@ export class Attachment {
   }
 
   get detached(): boolean {
-    return this.#table === undefined;
+    return this.table === undefined;
   }
 
   /**
@@ -71,25 +71,25 @@ export class Attachment {
    * left one held, it is mended here, between two turns of the event loop. Rung by `stop`. The wait does not keep the
    * event loop alive.
    */
-  async #answerDoorbell(): Promise<void> {
+  private async answerDoorbell(): Promise<void> {
     const { control } = this.memory;
     const doorbell = this.registry.slotWord + Registry.doorbell;
     let rung = loadWord(control, doorbell);
     while (!this.detached && !this.stopped) {
       await parkAsyncOn(control, doorbell, rung);
       rung = loadWord(control, doorbell);
-      if (this.#table?.partitions.abandoned) this.#table.partitions.mendOwn();
+      if (this.table?.partitions.abandoned) this.table.partitions.mendOwn();
     }
     if (!this.detached) this.onStopped();
   }
 
   /** Gives the slot back and lets go of the table. Idempotent. */
   detach(): void {
-    const table = this.#table;
+    const table = this.table;
     if (table === undefined) return;
     if (table.partitions.abandoned) table.partitions.mendOwn();
     table.freeReservationOf(this.registry.slotWord);
-    this.#table = undefined;
+    this.table = undefined;
     this.registry.detach();
   }
 }
