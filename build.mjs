@@ -18,7 +18,8 @@ import { parseArgs } from 'node:util';
 process.chdir(import.meta.dirname);
 
 const LIBRARY = ['src', 'native-layout', 'workers'];
-const CONFIGS = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.bench.json', 'package-lock.json', 'build.mjs'];
+const FOLD = 'fold-constants.mjs';
+const CONFIGS = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.bench.json', 'package-lock.json', 'build.mjs', FOLD];
 const TSC = join('node_modules', 'typescript', 'lib', 'tsc.js');
 const LOCK = join('dist', '.lock');
 const STAGE = join('dist', '.stage');
@@ -112,6 +113,8 @@ async function compileLibrary() {
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
   writeFileSync(join(cjs, 'package.json'), '{"type":"commonjs"}\n');
+  const { foldConstants } = await import('./fold-constants.mjs');
+  for (const output of [esm, cjs]) await foldConstants(join(import.meta.dirname, output));
 }
 
 async function compileBenchmarks() {

@@ -10,7 +10,11 @@ export const Entry = struct(
   'header of an entry; optional words, key and value follow, key and value start on a word',
   [
     { name: 'versionLow', meaning: 'version, low 32 bits', readers: 'all' },
-    { name: 'identity', meaning: 'namespace tag and the high bits of the version; 0 marks a free cell', readers: 'all' },
+    {
+      name: 'identity',
+      meaning: 'namespace tag and the high bits of the version; 0 marks a free cell',
+      readers: 'all',
+    },
     { name: 'shape', meaning: 'lengths and flags', readers: 'all' },
   ],
 );

@@ -47,7 +47,11 @@ export const Partition = struct(
     { name: 'healCount', meaning: 'times an abandoned critical section was mended here', readers: 'stats' },
     { name: 'padding3', words: 14, meaning: 'alignment of the log' },
     { name: 'log', words: LOG_STEPS * STEP_WORDS, meaning: 'redo log: steps of slab or action, word, value' },
-    { name: 'classPages', words: MAX_CLASS_ID + 1, meaning: 'page that cells are taken from by class id, page index + 1' },
+    {
+      name: 'classPages',
+      words: MAX_CLASS_ID + 1,
+      meaning: 'page that cells are taken from by class id, page index + 1',
+    },
     { name: 'classHeads', words: MAX_CLASS_ID + 1, meaning: 'first of the other pages with room, page index + 1' },
     { name: 'root', words: ROOT_CHUNKS, meaning: 'directory chunks', readers: 'all', guard: 'indexEpoch, sequence' },
   ],

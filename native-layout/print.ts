@@ -5,16 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BUCKET_SLOTS, MAX_DEPTH, ROOT_CHUNKS } from './bucket.js';
-import {
-  Flag,
-  IDENTITY_CHUNK,
-  IDENTITY_FREE,
-  IDENTITY_RETIRED,
-  MAX_VALUE_BYTES,
-  OPTIONAL_WORDS,
-  WIDE_KEY_LENGTH,
-  WIDE_VALUE_LENGTH,
-} from './entry.js';
+import * as entry from './entry.js';
 import { geometry, namespaceSlotsFor, pageShiftFor, slabLengthsFor } from './geometry.js';
 import * as keyTags from './key-tags.js';
 import { MAX_NAMESPACE_NAME_LENGTH, MAX_NAMESPACE_SLOTS, Namespace, NamespaceKind } from './namespace.js';
@@ -43,9 +34,16 @@ const count = (value: number): string => value.toLocaleString('en-US');
 const hex = (value: number, digits: number): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
 const text = (cell: Cell): string => (typeof cell === 'number' ? count(cell) : cell.replaceAll('|', '\\|'));
 
+/** A table as the formatter of the project aligns it. */
 function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const line = (cells: readonly Cell[]): string => `| ${cells.map(text).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const texts = [head, ...rows].map((cells) => cells.map(text));
+  const widths = head.map((_, column) => Math.max(3, ...texts.map((cells) => cells[column].length)));
+  texts.splice(
+    1,
+    0,
+    widths.map((width) => '-'.repeat(width)),
+  );
+  return texts.map((cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`).join('\n');
 }
 
 function isPadding({ name }: PlacedField): boolean {
@@ -105,7 +103,7 @@ function renderStruct(info: StructInfo): string {
 
 function renderWord({ name, meaning, fields }: WordInfo): string {
   const rows = fields.map((field) => {
-    const bits = field.bits === 1 ? `${field.shift}` : `${field.shift} – ${field.shift + field.bits - 1}`;
+    const bits = rangeOf(field.shift, field.bits);
     return [bits, `\`${field.name}\``, field.bits, hex((2 ** field.bits - 1) * 2 ** field.shift, 8), field.meaning];
   });
   return `### ${name}\n\n${meaning}.\n\n${table(['bits', 'field', 'width', 'mask', 'meaning'], rows)}`;
@@ -169,22 +167,24 @@ ${table(['region', 'first word', 'first byte', 'items', 'words each', 'bytes'], 
 }
 
 function renderCells(): string {
-  const optional = OPTIONAL_WORDS.map(([flag, name, words, meaning]) => [`\`${flag}\``, `\`${name}\``, words, meaning]);
-  const flags = Object.entries(Flag).map(([name, bit]) => [`\`${name}\``, hex(bit, 3), bit > 0xff ? 'wide' : 'both']);
+  const optional = entry.OPTIONAL_WORDS.map(([flag, name, ...rest]) => [`\`${flag}\``, `\`${name}\``, ...rest]);
+  const flags = Object.entries(entry.Flag).map(([name, bit]) => [`\`${name}\``, hex(bit, 3)]);
   const marks = [
-    ['`IDENTITY_FREE`', hex(IDENTITY_FREE, 8), 'free cell'],
-    ['`IDENTITY_CHUNK`', hex(IDENTITY_CHUNK, 8), 'chunk'],
-    ['`IDENTITY_RETIRED`', hex(IDENTITY_RETIRED, 8), 'retired entry'],
+    ['`IDENTITY_FREE`', hex(entry.IDENTITY_FREE, 8), 'free cell'],
+    ['`IDENTITY_CHUNK`', hex(entry.IDENTITY_CHUNK, 8), 'chunk'],
+    ['`IDENTITY_RETIRED`', hex(entry.IDENTITY_RETIRED, 8), 'retired entry'],
     ['anything else', '', 'entry: namespace tag and high bits of its version'],
   ];
   return `The identity word of a cell tells what it holds.
 
 ${table(['mark', 'value', 'the cell is a'], marks)}
 
-Flags of an entry. The wide form of the shape word is used from keys of ${WIDE_KEY_LENGTH} bytes or values of \
-${count(WIDE_VALUE_LENGTH)} bytes on, and by entries that are chained or linked.
+Flags of an entry. The wide form of the shape word is used from keys of ${entry.WIDE_KEY_LENGTH} bytes or values of \
+${count(entry.WIDE_VALUE_LENGTH)} bytes on, and by entries that are chained or linked.
 
-${table(['flag', 'bit', 'form'], flags)}
+Bits from 0x100 on exist in the wide form only.
+
+${table(['flag', 'bit'], flags)}
 
 Optional words of an entry follow its three header words in this order, each if its flag is set; then the key, then \
 the value directly behind the last byte of the key.
@@ -259,7 +259,7 @@ function renderLimits(): string {
     ['threads of a cache', MAX_THREADS],
     ['bytes of memory', units.MAX_MEMORY],
     ['bytes of an encoded key; and it must fit one cell', keyTags.MAX_KEY_LENGTH],
-    ['bytes of an encoded value', MAX_VALUE_BYTES],
+    ['bytes of an encoded value', entry.MAX_VALUE_BYTES],
     ['namespace slots', MAX_NAMESPACE_SLOTS],
     ['bytes of a namespace name', MAX_NAMESPACE_NAME_LENGTH],
     ['slots of a bucket', BUCKET_SLOTS],
@@ -278,9 +278,9 @@ export function renderLayout(): string {
 `README.md` says how the parts work together.',
     `## Units\n\n${renderUnits()}`,
     `## Memory map\n\n${renderMap()}`,
-    '## Structures\n\nOffsets are in words. Access is *constant* (written before any other thread has the memory), \
-*atomic*, or *plain*: then the guard makes it sound, and where none is named, the lock of the partition. *Lock holder* \
-is the thread that holds that lock; *all* are all attached threads.',
+    '## Structures\n\nOffsets are in words. Access is constant (written before any other thread has the memory), \
+atomic, or plain: then the guard makes it sound, and where none is named, the lock of the partition. "Lock holder" \
+is the thread that holds that lock, "all" are all attached threads.',
     ...inOrder(structs).map(renderStruct),
     '## Packed words\n\nWords that are divided into bit fields.',
     ...inOrder(packedWords).map(renderWord),

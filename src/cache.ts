@@ -17,8 +17,8 @@ import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, PartitionOption
 const caches = new Map<string, SuperCache<never>>();
 
 /**
- * A bounded, shared, concurrent in-memory cache. `start` makes one, normally in the main thread; `attach` finds it in other
- * threads. All operations but `start`, `flush` and `stop` are synchronous and work on shared memory.
+ * A bounded, shared, concurrent in-memory cache. `start` makes one, normally in the main thread; `attach` finds it in
+ * other threads. All operations but `start`, `flush` and `stop` are synchronous and work on shared memory.
  */
 export class SuperCache<Row extends AnyRow = AnyRow> {
   readonly #lifecycle: Lifecycle;
@@ -44,8 +44,8 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   }
 
   /**
-   * The cache that an ancestor of this thread started: `attach(name)`, or `attach()` for the one named `'default'` or the
-   * only one; `attach(handle)` anywhere else. Attaching twice gives the same object.
+   * The cache that an ancestor of this thread started: `attach(name)`, or `attach()` for the one named `'default'` or
+   * the only one; `attach(handle)` anywhere else. Attaching twice gives the same object.
    * @throws `NOT_STARTED`, `STOPPED`, `LAYOUT_MISMATCH`, `TOO_MANY_THREADS`, `BAD_OPTION`
    */
   static attach<Row extends AnyRow = AnyRow>(target?: string | CacheHandle): SuperCache<Row> {

@@ -3,8 +3,8 @@
  * options are reported in one error, each with its path, the value given and what is allowed.
  */
 import { availableParallelism } from 'node:os';
-import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../native-layout/geometry.js';
 import { MAX_VALUE_BYTES } from '../native-layout/entry.js';
+import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../native-layout/geometry.js';
 import { MAX_THREADS } from '../native-layout/superblock.js';
 import { MAX_MEMORY } from '../native-layout/units.js';
 import { mistake, show } from './errors.js';
@@ -31,7 +31,9 @@ export interface StartOptions {
   maxEntrySize?: number | string;
   /** Most threads attached at once, 1 to 4094, owners included. Default 128. */
   maxThreads?: number;
-  /** `'frozen'` (default): plain objects and arrays come back deeply frozen. `'copy'`: everything comes back mutable. */
+  /**
+   * `'frozen'` (default): plain objects and arrays come back deeply frozen. `'copy'`: everything comes back mutable.
+   */
   values?: 'frozen' | 'copy';
 }
 

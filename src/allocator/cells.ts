@@ -2,15 +2,15 @@
  * Cells: the allocation units inside the pages of one partition. Only the holder of the partition's lock may call.
  *
  * Invariants
- * 1. In every page of a class: usedCount + length of its free list = bumpCount ≤ cells of a page. Cells behind bumpCount
- *    were never handed out and need no link, so taking a page is constant work.
- * 2. Cells of a class come from its class page. Every other page of the class with room is in the class's list, and only
- *    those. A full page that gets a free cell becomes the class page if that one is full, so that overwriting in full
- *    pages, each giving back what the next one takes, moves no page in or out of the list.
- * 3. Taking and freeing stage their changes in the redo log of the running step; pages are taken and released in steps of
- *    their own, before and after it. The cell taken is the caller's only when the step commits.
- * 4. The last free cell of a class is kept for overwriting when the pool is empty: a full cache still replaces values by
- *    values of their class.
+ * 1. In every page of a class: usedCount + length of its free list = bumpCount ≤ cells of a page. Cells behind
+ *    bumpCount were never handed out and need no link, so taking a page is constant work.
+ * 2. Cells of a class come from its class page. Every other page of the class with room is in the class's list, and
+ *    only those. A full page that gets a free cell becomes the class page if that one is full, so that overwriting in
+ *    full pages, each giving back what the next one takes, moves no page in or out of the list.
+ * 3. Taking and freeing stage their changes in the redo log of the running step; pages are taken and released in
+ *    steps of their own, before and after it. The cell taken is the caller's only when the step commits.
+ * 4. The last free cell of a class is kept for overwriting when the pool is empty: a full cache still replaces values
+ *    by values of their class.
  */
 import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
 import { Page } from '../../native-layout/page.js';
@@ -25,6 +25,7 @@ import {
 } from '../../native-layout/units.js';
 import type { RedoLog } from '../memory/redo-log.js';
 import type { SharedMemory } from '../memory/slab.js';
+import { PageLists } from './page-lists.js';
 import { PagePool } from './page-pool.js';
 
 /** No page became empty in this step. */
@@ -43,6 +44,7 @@ export class Cells {
   private readonly memory: SharedMemory;
   private readonly control: Int32Array;
   private readonly log: RedoLog;
+  private readonly lists: PageLists;
   private readonly pageUnitShift: number;
   private readonly firstUnits: number[];
   private readonly firstPage: readonly number[];
@@ -53,6 +55,7 @@ export class Cells {
     this.memory = memory;
     this.control = memory.control;
     this.log = log;
+    this.lists = new PageLists(memory, log);
     this.pageUnitShift = memory.geometry.pageShift - UNIT_BYTE_SHIFT;
     this.firstUnits = memory.geometry.firstPageAddress.map((address) => address / UNIT_LENGTH);
     this.firstPage = memory.geometry.firstPage;
@@ -78,15 +81,15 @@ export class Cells {
   }
 
   /**
-   * Makes sure that `choose(classId)` finds a cell. `cells` is 1 for an overwrite, which frees one afterwards, and 2 for
-   * whatever stays, so that one is left. Runs steps of its own: nothing may be staged.
+   * Makes sure that `choose(classId)` finds a cell. `cells` is 1 for an overwrite, which frees one afterwards, and 2
+   * for whatever stays, so that one is left. Runs steps of its own: nothing may be staged.
    */
   ensureRoom(header: number, partitionIndex: number, classId: number, cells: number): boolean {
     const control = this.control;
     const page = control[header + Partition.classPages + classId] - 1;
     const room = page < 0 ? 0 : this.roomOf(this.recordOf(page), classId);
     if (room >= cells) return true;
-    const listed = control[header + Partition.classHeads + classId] - 1;
+    const listed = this.lists.first(header, classId);
     if (room > 0) return listed >= 0 || this.acquire(header, partitionIndex, classId, true);
     if (listed < 0 && !this.acquire(header, partitionIndex, classId, false)) return false;
     if (listed >= 0) this.promote(header, listed, classId);
@@ -96,7 +99,7 @@ export class Cells {
   /** Makes a listed page the class page; the former one is full. */
   private promote(header: number, page: number, classId: number): void {
     this.log.open(header);
-    this.stageUnlink(header, this.recordOf(page), classId);
+    this.lists.stageUnlink(header, page, classId);
     this.log.stage(0, header + Partition.classPages + classId, page + 1);
     this.log.commit();
   }
@@ -116,7 +119,7 @@ export class Cells {
     log.stage(0, record + Page.next, 0);
     log.stage(0, record + Page.previous, 0);
     log.stage(0, record + Page.linked, 0);
-    if (listed) this.stageLink(header, page, record, classId);
+    if (listed) this.lists.stageLink(header, page, classId);
     else log.stage(0, header + Partition.classPages + classId, page + 1);
     log.stage(0, header + Partition.pageCount, this.control[header + Partition.pageCount] + 1);
     log.stage(0, header + Partition.pageStep, 0);
@@ -219,7 +222,7 @@ export class Cells {
     const classPage = control[header + Partition.classPages + classId];
     if (control[record + Page.linked] === 0 && classPage !== page + 1) {
       if (classFull) log.stage(0, header + Partition.classPages + classId, page + 1);
-      else this.stageLink(header, page, record, classId);
+      else this.lists.stageLink(header, page, classId);
     }
     if (used === 0) this.emptied = page;
   }
@@ -245,7 +248,7 @@ export class Cells {
     const record = this.recordOf(page);
     const classId = control[record + Page.classId];
     log.open(header);
-    if (control[record + Page.linked] !== 0) this.stageUnlink(header, record, classId);
+    if (control[record + Page.linked] !== 0) this.lists.stageUnlink(header, page, classId);
     if (control[header + Partition.classPages + classId] === page + 1) {
       log.stage(0, header + Partition.classPages + classId, 0);
     }
@@ -269,35 +272,12 @@ export class Cells {
     };
     for (let classId = 1; classId <= this.classes.classCount; classId++) {
       releaseIfEmpty(this.control[header + Partition.classPages + classId] - 1);
-      for (let page = this.control[header + Partition.classHeads + classId] - 1; page >= 0; ) {
+      for (let page = this.lists.first(header, classId); page >= 0; ) {
         const next = this.control[this.recordOf(page) + Page.next] - 1;
         releaseIfEmpty(page);
         page = next;
       }
     }
     return released;
-  }
-
-  private stageUnlink(header: number, record: number, classId: number): void {
-    const { control, log } = this;
-    const next = control[record + Page.next];
-    const previous = control[record + Page.previous];
-    if (previous === 0) log.stage(0, header + Partition.classHeads + classId, next);
-    else log.stage(0, this.recordOf(previous - 1) + Page.next, next);
-    if (next !== 0) log.stage(0, this.recordOf(next - 1) + Page.previous, previous);
-    log.stage(0, record + Page.next, 0);
-    log.stage(0, record + Page.previous, 0);
-    log.stage(0, record + Page.linked, 0);
-  }
-
-  private stageLink(header: number, page: number, record: number, classId: number): void {
-    const log = this.log;
-    const head = header + Partition.classHeads + classId;
-    const first = this.control[head];
-    log.stage(0, record + Page.next, first);
-    log.stage(0, record + Page.previous, 0);
-    log.stage(0, record + Page.linked, 1);
-    log.stage(0, head, page + 1);
-    if (first !== 0) log.stage(0, this.recordOf(first - 1) + Page.previous, page + 1);
   }
 }

@@ -3,12 +3,12 @@
  * holds; the pool itself has no lock, so a death here stops nobody.
  *
  * Invariants
- * 1. The owner word of a page is the truth: 0 is free, else partition + 1. It changes by compare-and-swap from 0, and by
- *    a store to 0 by the partition that holds it.
+ * 1. The owner word of a page is the truth: 0 is free, else partition + 1. It changes by compare-and-swap from 0, and
+ *    by a store to 0 by the partition that holds it.
  * 2. Before the owner word changes, the partition's pageStep names the page. A page that is held but has no class is
  *    not in use, and only pageStep leads to it: healing returns it to the pool.
- * 3. `releasedPages` rises after a page was released. A search that found nothing remembers the count it began with, and
- *    until the count differs there is nothing to find.
+ * 3. `releasedPages` rises after a page was released. A search that found nothing remembers the count it began with,
+ *    and until the count differs there is nothing to find.
  */
 import { PAGE_FREE, Page } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';

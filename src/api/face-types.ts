@@ -1,6 +1,5 @@
 /** The types of the `safe` and `promises` faces, written out; `faces.ts` derives the faces themselves at run time. */
-import type { MistakeError } from '../errors.js';
-import type { CacheError } from '../errors.js';
+import type { CacheError, MistakeError } from '../errors.js';
 import type { CacheStats, DeepReadonly, Inspection, PartitionOption } from '../types.js';
 import type { KeyValueOptions } from './key-value.js';
 

@@ -1,5 +1,6 @@
 /**
- * Named key-values: Map-shaped, one namespace each, spread over all partitions. Safe in every thread that has the cache.
+ * Named key-values: Map-shaped, one namespace each, spread over all partitions. Safe in every thread that has the
+ * cache.
  */
 import { decodeValue, type ValueMode } from '../codec/value-decoder.js';
 import { mistake, show } from '../errors.js';

@@ -10,9 +10,17 @@ import type { Attachment } from '../threads/attachment.js';
 const HEADER_LENGTH = 40;
 
 /** Throws `ERR_SUPERCACHE_TOO_LARGE` before anything is changed. `key` is the key as given, for the message. */
-export function checkSize(attachment: Attachment, table: Table, encoded: KeyView, value: ValueView, op: string, key: unknown): void {
+export function checkSize(
+  attachment: Attachment,
+  table: Table,
+  encoded: KeyView,
+  value: ValueView,
+  op: string,
+  key: unknown,
+): void {
   if (encoded.length > table.maxKeyLength) {
-    const message = `the key takes ${encoded.length} bytes, allowed are ${table.maxKeyLength} with this memory and partitions`;
+    const allowed = `allowed are ${table.maxKeyLength} with this memory and partitions`;
+    const message = `the key takes ${encoded.length} bytes, ${allowed}`;
     throw new CacheError('TOO_LARGE', message, { op, key });
   }
   const { maxEntrySize } = attachment.options;

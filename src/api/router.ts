@@ -63,4 +63,3 @@ export class Router {
     throw mistake('BAD_OPTION', `${op}: partition ${show(index)}, allowed is 0 to ${this.count - 1}`, { op });
   }
 }
-

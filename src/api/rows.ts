@@ -3,9 +3,9 @@ import { Namespace, TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
 import { decodeKey } from '../codec/key-decoder.js';
 import { decodeRow, rowOfText, type ValueMode } from '../codec/value-decoder.js';
 import type { Scan, ScanRow } from '../table/scan.js';
+import type { Table } from '../table/table.js';
 import { END_POSITION } from '../table/walk.js';
 import type { Attachment } from '../threads/attachment.js';
-import type { Table } from '../table/table.js';
 
 interface TextBuffer {
   latin1Slice(start: number, end: number): string;

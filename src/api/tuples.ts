@@ -3,10 +3,10 @@
  * Each row is stored as one entry: its key, and the other positions as value.
  */
 import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
+import { Superblock } from '../../native-layout/superblock.js';
 import { KeyEncoder } from '../codec/key-encoder.js';
 import { ValueEncoder } from '../codec/value-encoder.js';
 import { mistake, show } from '../errors.js';
-import { Superblock } from '../../native-layout/superblock.js';
 import { Counter } from '../stats/counters.js';
 import type { ListItem } from '../table/list-insert.js';
 import type { Attachment } from '../threads/attachment.js';
@@ -82,7 +82,8 @@ export class Tuples {
   }
 
   #encodeList(rows: unknown, op: string): { item: ListItem; row: AnyRow }[] {
-    if (!Array.isArray(rows)) throw mistake('BAD_ROW', `${op}: rows is ${show(rows)}, allowed is an array of rows`, { op });
+    if (!Array.isArray(rows))
+      throw mistake('BAD_ROW', `${op}: rows is ${show(rows)}, allowed is an array of rows`, { op });
     const attachment = this.#attachment;
     const table = attachment.open(op);
     const seed = attachment.memory.control[Superblock.hashSeed];

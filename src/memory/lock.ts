@@ -10,8 +10,8 @@
  * 3. `acquire` says whether what the lock guards may be half changed. The caller heals before anything else; if it dies
  *    while healing, the word still names it, and the next one heals.
  *
- * Order of publication: everything inside the section is stored before `release`, which is an atomic store: on x64 a full
- * fence, without which a put and a later get of the same thread could pass each other (store buffering).
+ * Order of publication: everything inside the section is stored before `release`, which is an atomic store: on x64 a
+ * full fence, without which a put and a later get of the same thread could pass each other (store buffering).
  *
  * Waiting: a short spin, then timed parks. A wake-up can be lost (a killed waiter may have swallowed it), so no park is
  * longer than MAX_PARK_MS and every round looks at the holder again. The waiters word is a flag that every waiter sets

@@ -14,10 +14,10 @@
  * What a racing reader may see: any prefix of the steps. The order of steps is therefore the order of publication that
  * `seqlock.ts` asks for: address, sequences, then free space.
  */
-import { Bucket, BUCKET_WORD_SHIFT, ROOT_CHUNKS } from '../../native-layout/bucket.js';
+import { BUCKET_WORD_SHIFT, Bucket, ROOT_CHUNKS } from '../../native-layout/bucket.js';
 import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
-import { LOG_STEPS, LogAction, LogState, Partition, SEQUENCE_STEP, STEP_WORDS } from '../../native-layout/partition.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
+import { LOG_STEPS, LogAction, LogState, Partition, SEQUENCE_STEP, STEP_WORDS } from '../../native-layout/partition.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { storeWord } from './atomics.js';
 import { raiseSequence } from './seqlock.js';

@@ -18,11 +18,11 @@
  *
  * Order. x64 keeps loads in order and stores in order, and V8 does not reorder typed-array accesses in practice: the
  * first load may be plain, and the raise may be plain because the next reuse of the cell is a later store. The second
- * load is atomic, because two plain loads might be folded into one. On other processors: a JavaScript atomic store is a
- * release and an atomic load an acquire, which leaves two gaps. A later plain store may overtake the raise: the raise
- * is followed by an atomic load of the same word, which later accesses cannot pass. An earlier plain load may sink below
- * the second load: an atomic store to a private word before it holds them back, as sequentially consistent operations
- * keep their order (argued from the Arm memory model, not shown: the test machines are x64).
+ * load is atomic, because two plain loads might be folded into one. On other processors: a JavaScript atomic store is
+ * a release and an atomic load an acquire, which leaves two gaps. A later plain store may overtake the raise: the
+ * raise is followed by an atomic load of the same word, which later accesses cannot pass. An earlier plain load may
+ * sink below the second load: an atomic store to a private word before it holds them back, as sequentially consistent
+ * operations keep their order (argued from the Arm memory model, not shown: the test machines are x64).
  */
 import { loadWord, storeWord } from './atomics.js';
 

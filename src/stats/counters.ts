@@ -1,7 +1,7 @@
 /**
- * The counter catalogue: which events are counted, and in which place of a thread's counter block. Each thread adds to
- * the block of its slot without atomics, and the next thread of the slot goes on from there. Readers add the blocks up, so
- * a sum may lack the last few steps of a running thread.
+ * The counter catalogue: which events are counted, and in which place of a thread's counter block. Each thread adds
+ * to the block of its slot without atomics, and the next thread of the slot goes on from there. Readers add the
+ * blocks up, so a sum may lack the last few steps of a running thread.
  */
 
 import { COUNTER_SLOTS, Registry } from '../../native-layout/registry.js';

@@ -1,11 +1,12 @@
 /** What `stats()` and `inspect()` say, read from shared memory without messages and without locks. */
+
+import { Namespace } from '../../native-layout/namespace.js';
+import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { CLAIM_STATE_MASK, ClaimState, Registry } from '../../native-layout/registry.js';
-import { Page } from '../../native-layout/page.js';
-import { LOCK_SLOT_MASK, Superblock } from '../../native-layout/superblock.js';
 import { classTable } from '../../native-layout/size-class.js';
+import { LOCK_SLOT_MASK, Superblock } from '../../native-layout/superblock.js';
 import { LAYOUT_VERSION, UNIT_LENGTH, WORD_LENGTH } from '../../native-layout/units.js';
-import { Namespace } from '../../native-layout/namespace.js';
 import { loadWord } from '../memory/atomics.js';
 import type { SharedMemory } from '../memory/slab.js';
 import type { CacheStats, Inspection, PartitionStats, SizeClassReport, ThreadReport } from '../types.js';
@@ -95,7 +96,13 @@ export function readInspection(memory: SharedMemory, isAlive: (slotWord: number)
     const kind = id <= classes.cellClassCount ? 'cell' : id === classes.directoryClass ? 'directory' : 'segment';
     const cellLength = classes.cellUnits[id] * UNIT_LENGTH;
     usedBytes += used[id] * cellLength;
-    sizeClasses.push({ kind, cellLength, pages: pages[id], usedCells: used[id], cells: pages[id] * classes.cellCounts[id] });
+    sizeClasses.push({
+      kind,
+      cellLength,
+      pages: pages[id],
+      usedCells: used[id],
+      cells: pages[id] * classes.cellCounts[id],
+    });
   }
   const held = (geometry.pageCount - free) * pageLength;
   const fill = held === 0 ? 1 : usedBytes / held;

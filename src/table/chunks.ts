@@ -4,8 +4,9 @@
  * Invariants
  * 1. The chunks of a value under way hang from the writer's registry slot, from the first step that took one. The step
  *    that publishes the entry takes them off. So a dead writer's chunks are found, and nobody else's are freed.
- * 2. Chunks are taken in the partition's critical section, a few per section, last piece first, so that each is complete
- *    but for its bytes when it becomes the head. The bytes are copied outside: nobody reads an unpublished chunk.
+ * 2. Chunks are taken in the partition's critical section, a few per section, last piece first, so that each is
+ *    complete but for its bytes when it becomes the head. The bytes are copied outside: nobody reads an unpublished
+ *    chunk.
  */
 import { Chunk, IDENTITY_CHUNK } from '../../native-layout/entry.js';
 import { Registry } from '../../native-layout/registry.js';
@@ -60,7 +61,9 @@ export class Reservations {
     return this.reserved();
   }
 
-  /** The same inside a critical section that the caller is in. Undefined: the caller abandons what there is, outside. */
+  /**
+   * The same inside a critical section that the caller is in. Undefined: the caller abandons what there is, outside.
+   */
   fillInside(header: number, partitionIndex: number, value: ValueView): Reserved | undefined {
     for (let end = value.length; end > 0; ) {
       const piece = this.takeChunk(header, partitionIndex, end);

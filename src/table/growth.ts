@@ -14,7 +14,14 @@
  * What a racing reader may see: the old segment until its sequences are odd, with entries that are all still right; the
  * new one from the directory entry on.
  */
-import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT, GROWN_BIT, MAX_DEPTH, ROOT_CHUNKS } from '../../native-layout/bucket.js';
+import {
+  BUCKET_SLOTS,
+  BUCKET_WORD_SHIFT,
+  Bucket,
+  GROWN_BIT,
+  MAX_DEPTH,
+  ROOT_CHUNKS,
+} from '../../native-layout/bucket.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';

@@ -1,6 +1,6 @@
 /**
- * Entering existing entries into an index that is being rebuilt. Nobody reads that index, and a death starts the rebuild
- * again, so its words are written plainly. Only `rebuild` calls.
+ * Entering existing entries into an index that is being rebuilt. Nobody reads that index, and a death starts the
+ * rebuild again, so its words are written plainly. Only `rebuild` calls.
  */
 import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, IDENTITY_TAG_SHIFT, VERSION_HIGH_MASK } from '../../native-layout/entry.js';

@@ -1,9 +1,10 @@
 /**
  * Inserting a list of entries, all or none, over several partitions.
  *
- * How: the partitions are locked in ascending order; if no key is present, each entry is stored with the pending flag and
- * linked to its partition's pending list, and the partition's transaction word names the inserting thread. One store, of
- * the decision word in that thread's registry slot, commits. Then the flags are cleared and the locks released.
+ * How: the partitions are locked in ascending order; if no key is present, each entry is stored with the pending flag
+ * and linked to its partition's pending list, and the partition's transaction word names the inserting thread. One
+ * store, of the decision word in that thread's registry slot, commits. Then the flags are cleared and the locks
+ * released.
  *
  * Invariants
  * 1. A pending entry is in the pending list of its partition, whose transaction word names the slot that decides.
@@ -23,8 +24,8 @@ import type { KeyView, ValueView } from '../memory/views.js';
 import { EntryHash } from './entry-hash.js';
 import { pendingNextWord } from './entry-view.js';
 import type { Partitions } from './partitions.js';
-import { Slot } from './slot.js';
 import { Remover } from './remover.js';
+import { Slot } from './slot.js';
 import type { Outcome } from './writer.js';
 
 /** What a reader makes of a pending entry. */

@@ -15,11 +15,11 @@
  * bits are only compared), an entry that is pending (see `visibility`). Each leads to another try. After MAX_TRIES the
  * reader takes the lock, so a read is never starved by writers.
  *
- * Chained values are copied under the thread's hazard word: store hazard, confirm the sequence, copy, clear. Who frees a
- * chain does so after the sequence rose and after a full fence, and then looks at all hazard words: either the reader
- * sees the new sequence, or the other sees the hazard.
+ * Chained values are copied under the thread's hazard word: store hazard, confirm the sequence, copy, clear. Who
+ * frees a chain does so after the sequence rose and after a full fence, and then looks at all hazard words: either
+ * the reader sees the new sequence, or the other sees the hazard.
  */
-import { Bucket, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import { BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag } from '../../native-layout/entry.js';
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
@@ -30,16 +30,19 @@ import { CacheError } from '../errors.js';
 import { loadWord, storeWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import type { KeyView } from '../memory/views.js';
+import { isChained } from './entry-view.js';
 import { pendingVisibility, Visibility } from './list-insert.js';
 import type { Partitions } from './partitions.js';
 import { bucketCountOf, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
-import { Slot } from './slot.js';
+import type { Slot } from './slot.js';
 import { type Chain, ValueCopy } from './value-copy.js';
 
 const MAX_TRIES = 16;
 
 /** Results of one try. */
-const { hidden: MISS, visible: HIT, undecided: AGAIN } = Visibility;
+const MISS = Visibility.hidden;
+const HIT = Visibility.visible;
+const AGAIN = Visibility.undecided;
 
 export class Lookup {
   /** The copy that the last successful `read` made. */
@@ -150,9 +153,10 @@ export class Lookup {
     }
     let chain: Chain | undefined;
     if (copying && result === HIT) {
-      chain = this.copy.chainOf(slab, cell);
-      if (chain !== undefined) storeWord(this.control, this.hazardWord, address);
-      else if (!this.copy.take(slab, cell)) return AGAIN;
+      if (isChained(shape)) {
+        chain = this.copy.chainOf(slab, cell);
+        storeWord(this.control, this.hazardWord, address);
+      } else if (!this.copy.take(slab, cell, shape)) return AGAIN;
     }
     const confirmed = endRead(words, bucket, sequence) && this.control[header + Partition.indexEpoch] === epoch;
     if (chain === undefined) return confirmed ? result : AGAIN;
@@ -183,10 +187,13 @@ export class Lookup {
   hold(address: number): Chain | undefined {
     const slab = address >>> SLAB_UNIT_SHIFT;
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    const chain = this.copy.chainOf(slab, cell);
-    if (chain === undefined) this.copy.take(slab, cell);
-    else storeWord(this.control, this.hazardWord, address);
-    return chain;
+    const shape = this.slabs[slab][cell + Entry.shape];
+    if (!isChained(shape)) {
+      this.copy.take(slab, cell, shape);
+      return undefined;
+    }
+    storeWord(this.control, this.hazardWord, address);
+    return this.copy.chainOf(slab, cell);
   }
 
   /** Copies the chain that `hold` returned, and lets it go. */

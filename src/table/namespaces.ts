@@ -5,8 +5,8 @@
  * Invariants
  * 1. A slot is published by the store of its tag, after kind and name; it keeps its name for good.
  * 2. Registration happens under the control lock. A death before the tag is stored leaves the slot free.
- * 3. A clear raises clearEpoch, then changes tags, then raises clearEpoch again. The first keeps a clear whose thread died
- *    from being forgotten, the second catches a sweep that ran between.
+ * 3. A clear raises clearEpoch, then changes tags, then raises clearEpoch again. The first keeps a clear whose thread
+ *    died from being forgotten, the second catches a sweep that ran between.
  * 4. Generations wrap after 64. Before so many clears are unswept, the next one sweeps first; so no entry outlives its
  *    generation by 64.
  */

@@ -35,6 +35,8 @@ export class Partitions {
   readonly self: Participant;
   readonly count: number;
   readonly baseBuckets: number;
+  private readonly firstHeader: number;
+  private readonly headerStride: number;
   private inside = false;
 
   constructor(memory: SharedMemory, self: Participant) {
@@ -45,6 +47,8 @@ export class Partitions {
     this.cells = new Cells(memory, this.log);
     this.self = self;
     this.count = memory.geometry.partitionCount;
+    this.firstHeader = memory.geometry.partitionWord;
+    this.headerStride = memory.geometry.partitionStride;
     this.baseBuckets = baseBucketCount(memory.geometry.pageShift);
   }
 
@@ -54,7 +58,7 @@ export class Partitions {
   }
 
   headerOf(partitionIndex: number): number {
-    return this.memory.headerWord(partitionIndex);
+    return this.firstHeader + partitionIndex * this.headerStride;
   }
 
   /** Word index of the count record of a namespace in a partition. */

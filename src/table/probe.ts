@@ -3,8 +3,8 @@
  * the lock and by writers with it; `lookup.ts` says what a racing reader makes of the results.
  */
 import {
-  Bucket,
   BUCKET_SLOTS,
+  Bucket,
   GROWN_BIT,
   HOME_MASK,
   HOME_SHIFT,
@@ -14,8 +14,8 @@ import {
   SPILL_DISTANCE_SHIFT,
   TAG_SHIFT,
 } from '../../native-layout/bucket.js';
-import { SEGMENT_PART_SHIFT } from '../../native-layout/page.js';
 import { TAG_SLOT_SHIFT } from '../../native-layout/namespace.js';
+import { SEGMENT_PART_SHIFT } from '../../native-layout/page.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { mixWord } from '../memory/hash.js';
 import type { KeyView } from '../memory/views.js';

@@ -1,6 +1,6 @@
 /**
- * Rebuilding the index, free lists and counts of a partition from its entries. Entries are the truth: everything else in
- * a partition follows from them. Only the holder of the partition's lock may call; takes time in proportion to the
+ * Rebuilding the index, free lists and counts of a partition from its entries. Entries are the truth: everything else
+ * in a partition follows from them. Only the holder of the partition's lock may call; takes time in proportion to the
  * partition, so it is for empty partitions (whose index it gives back) and for repair.
  *
  * Invariants
@@ -8,6 +8,8 @@
  * 2. Of two entries with the same key the one with the higher version stays.
  * 3. Chunks that no entry, retired entry or reservation leads to are freed.
  */
+
+import { ROOT_CHUNKS } from '../../native-layout/bucket.js';
 import {
   Chunk,
   Entry,
@@ -17,7 +19,6 @@ import {
   IDENTITY_TAG_SHIFT,
   RetiredCell,
 } from '../../native-layout/entry.js';
-import { ROOT_CHUNKS } from '../../native-layout/bucket.js';
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';

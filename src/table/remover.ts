@@ -1,6 +1,12 @@
 /** Removing the entry that a slot stands at, as one step of the redo log. Only the lock holder may call. */
 import { Bucket } from '../../native-layout/bucket.js';
-import { Entry, IDENTITY_RETIRED, IDENTITY_TAG_SHIFT, RetiredCell, VERSION_HIGH_MASK } from '../../native-layout/entry.js';
+import {
+  Entry,
+  IDENTITY_RETIRED,
+  IDENTITY_TAG_SHIFT,
+  RetiredCell,
+  VERSION_HIGH_MASK,
+} from '../../native-layout/entry.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { chunkHeadWord, isChained } from './entry-view.js';

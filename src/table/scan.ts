@@ -7,7 +7,7 @@
  * Chained values are not copied here, only their keys: `rows` names them, and the caller looks them up one by one, so a
  * batch never holds more than a segment of cells.
  */
-import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';

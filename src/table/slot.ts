@@ -2,12 +2,11 @@
  * Where a key stands in the index, found under the partition's lock. One instance per thread; its fields say where the
  * last `find` ended. Only the holder of the partition's lock may call; nothing here changes shared memory.
  */
-import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT, SPILL_WINDOW } from '../../native-layout/bucket.js';
+import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, SPILL_WINDOW } from '../../native-layout/bucket.js';
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
-import { loadWord } from '../memory/atomics.js';
 import type { KeyView } from '../memory/views.js';
 import type { Partitions } from './partitions.js';
 import { bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
@@ -33,18 +32,21 @@ export class Slot {
   /** Address of the entry that was found, or 0. */
   address = 0;
   private readonly partitions: Partitions;
+  private readonly control: Int32Array;
+  private readonly namespaceWord: number;
   private readonly chunkShift: number;
 
   constructor(partitions: Partitions) {
     this.partitions = partitions;
+    this.control = partitions.control;
+    this.namespaceWord = partitions.memory.geometry.namespaceWord;
     this.words = partitions.control;
     this.chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
   }
 
-  /** The present tag of a namespace. Loaded inside the critical section, so that a clear that came first is seen. */
+  /** The present tag of a namespace. Read inside the critical section, so that a clear that came first is seen. */
   tagOf(namespaceSlot: number): number {
-    const { namespaceWord } = this.partitions.memory.geometry;
-    return loadWord(this.partitions.control, namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag);
+    return this.control[this.namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag];
   }
 
   find(header: number, namespaceSlot: number, key: KeyView): boolean {

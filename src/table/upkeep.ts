@@ -6,10 +6,10 @@
  * 1. A retired entry keeps its chain until no hazard word names it. The critical section was entered by a
  *    compare-and-swap, a full fence, after the entry's sequence rose; so a reader whose hazard is not seen here sees
  *    the new sequence.
- * 2. Entries of a cleared generation are invisible from the moment the namespace's tag changed; sweeping only frees them.
- *    A partition is swept when `sweptEpoch` equals `clearEpoch`.
+ * 2. Entries of a cleared generation are invisible from the moment the namespace's tag changed; sweeping only frees
+ *    them. A partition is swept when `sweptEpoch` equals `clearEpoch`.
  */
-import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import { Chunk, Entry, IDENTITY_TAG_SHIFT, RetiredCell } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
@@ -177,8 +177,8 @@ export class Upkeep {
   }
 
   /**
-   * For when the pool is exhausted: frees all that is not in use, in every partition, one after the other. Must be called
-   * outside critical sections.
+   * For when the pool is exhausted: frees all that is not in use, in every partition, one after the other. Must be
+   * called outside critical sections.
    * @returns whether a page went back to the pool, or anything was freed
    */
   relieve(): boolean {

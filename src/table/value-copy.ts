@@ -8,7 +8,7 @@
 import { Chunk, Entry, Flag, IDENTITY_CHUNK } from '../../native-layout/entry.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import type { SharedMemory } from '../memory/slab.js';
-import { chunkHeadWord, headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
+import { chunkHeadWord, headerWords, keyLengthOf, valueLengthOf } from './entry-view.js';
 
 interface TextBuffer {
   latin1Slice(start: number, end: number): string;
@@ -35,35 +35,34 @@ export class ValueCopy {
   bytes: Buffer;
   start = 0;
   end = 0;
-  versionLow = 0;
-  versionHigh = 0;
   private words: Int32Array;
   private readonly memory: SharedMemory;
+  private readonly slabs: Int32Array[];
+  private readonly bytesOf: Buffer[];
 
   constructor(memory: SharedMemory) {
     this.memory = memory;
+    this.slabs = memory.words;
+    this.bytesOf = memory.bytes;
     this.bytes = Buffer.from(new ArrayBuffer(FIRST_LENGTH));
     this.words = new Int32Array(this.bytes.buffer as ArrayBuffer);
   }
 
   /** Copies the value of an entry that is in one cell. False: the header was garbage. */
-  take(slab: number, cell: number): boolean {
-    const words = this.memory.words[slab];
-    const shape = words[cell + Entry.shape];
-    this.versionLow = words[cell + Entry.versionLow];
-    this.versionHigh = words[cell + Entry.identity] & 0xffff;
+  take(slab: number, cell: number, shape: number): boolean {
+    const words = this.slabs[slab];
     const length = valueLengthOf(words, cell, shape);
     const start = ((cell + headerWords(shape)) << 2) + keyLengthOf(shape);
     const end = start + length;
     if (length < 0 || end > words.length << 2) return false;
     if ((shape & Flag.valueRaw) !== 0) {
-      this.text = (this.memory.bytes[slab] as unknown as TextBuffer).latin1Slice(start, end);
+      this.text = (this.bytesOf[slab] as unknown as TextBuffer).latin1Slice(start, end);
       return true;
     }
     this.text = null;
     if (length > LOOP_LENGTH) {
       this.reserve(length);
-      this.bytes.set(this.memory.bytes[slab].subarray(start, end), 0);
+      this.bytes.set(this.bytesOf[slab].subarray(start, end), 0);
       this.start = 0;
       this.end = length;
       return true;
@@ -106,13 +105,10 @@ export class ValueCopy {
     return true;
   }
 
-  /** What `takeChain` needs, read from the entry; versions are kept. */
-  chainOf(slab: number, cell: number): Chain | undefined {
-    const words = this.memory.words[slab];
+  /** What `takeChain` needs, read from a chained entry. */
+  chainOf(slab: number, cell: number): Chain {
+    const words = this.slabs[slab];
     const shape = words[cell + Entry.shape];
-    if (!isChained(shape)) return undefined;
-    this.versionLow = words[cell + Entry.versionLow];
-    this.versionHigh = words[cell + Entry.identity] & 0xffff;
     return {
       chunkHead: words[chunkHeadWord(cell)],
       length: valueLengthOf(words, cell, shape),

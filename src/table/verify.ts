@@ -2,14 +2,14 @@
  * The conservation laws of a partition, walked. Takes the partition's lock for as long as the walk lasts, so it is for
  * tests and for repair.
  *
- * 1. Page: used cells + free cells = cells handed out ≤ cells of the class; a page with room is the page of its class or
- *    in the list of its class, and no other page is; lists are linked both ways.
+ * 1. Page: used cells + free cells = cells handed out ≤ cells of the class; a page with room is the page of its class
+ *    or in the list of its class, and no other page is; lists are linked both ways.
  * 2. Every live entry stands in the index exactly once, at a bucket its home leads to; the index names nothing else.
  * 3. Counts: entries, units, entries per namespace generation.
  * 4. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
  * 5. Nothing is under way: log idle, no page step, no growing segment, no pending entry.
  */
-import { Bucket, BUCKET_SLOTS, BUCKET_WORD_SHIFT } from '../../native-layout/bucket.js';
+import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import {
   Chunk,
   Entry,
@@ -95,8 +95,10 @@ class Walker {
       else broken ??= this.#place(page, record, classId, used < cells.classes.cellCounts[classId]);
       broken ??= this.#cells(page, record, used);
     });
-    if (pages !== this.#field(Partition.pageCount)) broken ??= `${pages} pages, header says ${this.#field(Partition.pageCount)}`;
-    if (units !== this.#field(Partition.usedUnits)) broken ??= `${units} units, header says ${this.#field(Partition.usedUnits)}`;
+    if (pages !== this.#field(Partition.pageCount))
+      broken ??= `${pages} pages, header says ${this.#field(Partition.pageCount)}`;
+    if (units !== this.#field(Partition.usedUnits))
+      broken ??= `${units} units, header says ${this.#field(Partition.usedUnits)}`;
     return broken ?? this.#lists();
   }
 

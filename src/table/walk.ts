@@ -3,7 +3,8 @@
  * reversed, so that the directory's low bits count last: a segment that splits leaves its halves next to each other,
  * before and behind no other, and a position means the same before and after (the cursor of Redis' SCAN, by segments).
  *
- * A position is a number from 0 to 2^32. Readers without the lock may call; `SegmentView` is then as good as the words were.
+ * A position is a number from 0 to 2^32. Readers without the lock may call; `SegmentView` is then as good as the
+ * words were.
  */
 import { BUCKET_WORD_SHIFT, GROWN_BIT } from '../../native-layout/bucket.js';
 import { directoryChunkShift } from '../../native-layout/page.js';

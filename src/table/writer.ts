@@ -6,8 +6,8 @@
  * 1. A step holds everything that belongs to the change: slot, tag, sequences, version, counts, the cell that is used
  *    and the cell that is freed. So a death leaves all of it or nothing.
  * 2. The new cell is complete before the commit. It is a free cell until then, guarded by the log's fill words.
- * 3. An operation that cannot get memory changes nothing. Memory is looked for in the partition, then in the pool; then,
- *    outside the section, in every partition's empty pages and freed chains (`Upkeep.relieve`), once.
+ * 3. An operation that cannot get memory changes nothing. Memory is looked for in the partition, then in the pool;
+ *    then, outside the section, in every partition's empty pages and freed chains (`Upkeep.relieve`), once.
  *
  * Order of publication: cell → tag → address → sequences → free space; see `seqlock.ts` for what a racing reader sees.
  */

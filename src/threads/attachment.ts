@@ -1,6 +1,6 @@
 /**
- * One thread's part in one cache: its registry slot, its table, its encoders and counters, and the doorbell by which other
- * threads reach it. A thread has at most one attachment per cache.
+ * One thread's part in one cache: its registry slot, its table, its encoders and counters, and the doorbell by which
+ * other threads reach it. A thread has at most one attachment per cache.
  */
 import { Registry } from '../../native-layout/registry.js';
 import { Superblock } from '../../native-layout/superblock.js';
@@ -67,9 +67,9 @@ export class Attachment {
   }
 
   /**
-   * Waits for the doorbell as long as the thread is attached. Rung by who waits for a lock of this thread: if an exception
-   * left one held, it is mended here, between two turns of the event loop. Rung by `stop`. The wait does not keep the
-   * event loop alive.
+   * Waits for the doorbell as long as the thread is attached. Rung by who waits for a lock of this thread: if an
+   * exception left one held, it is mended here, between two turns of the event loop. Rung by `stop`. The wait does
+   * not keep the event loop alive.
    */
   private async answerDoorbell(): Promise<void> {
     const { control } = this.memory;

@@ -1,6 +1,7 @@
 /**
- * The handle of a cache: what another thread needs to attach. It is structured-cloneable, so it goes through `workerData`
- * and `postMessage`; through environment data it reaches every worker that the thread spawns later, at any depth.
+ * The handle of a cache: what another thread needs to attach. It is structured-cloneable, so it goes through
+ * `workerData` and `postMessage`; through environment data it reaches every worker that the thread spawns later, at
+ * any depth.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Shape } from '../../native-layout/geometry.js';
@@ -67,7 +68,8 @@ export function resolveHandle(target: unknown): CacheHandle {
   const others = running.length === 0 ? 'none' : running.map((handle) => show(handle.options.name)).join(', ');
   const hint =
     'A worker that was spawned before the start, or by another thread than the one that started the cache or its ' +
-    'descendants, needs the handle: pass cache.handle() by workerData or postMessage and call SuperCache.attach(handle).';
+    'descendants, needs the handle: pass cache.handle() by workerData or postMessage, and call ' +
+    'SuperCache.attach(handle).';
   throw new CacheError('NOT_STARTED', `${wanted} is visible in this thread; visible are: ${others}. ${hint}`, {
     op: 'attach',
   });

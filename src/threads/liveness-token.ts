@@ -1,11 +1,12 @@
 /**
- * How a thread proves that it lives: an open descriptor of an unlinked file. Node closes the descriptors a worker opened
- * when the worker ends, in whatever way, also while the main thread is blocked; so `fstat` tells any thread of the process,
- * without a message, whether another one is gone. The inode tells a descriptor from a later one with the same number.
+ * How a thread proves that it lives: an open descriptor of an unlinked file. Node closes the descriptors a worker
+ * opened when the worker ends, in whatever way, also while the main thread is blocked; so `fstat` tells any thread of
+ * the process, without a message, whether another one is gone. The inode tells a descriptor from a later one with the
+ * same number.
  *
- * Limits. A worker started with `trackUnmanagedFds: false` keeps its descriptors open until the process ends, so its death
- * is not seen. On Windows an open file can be unlinked since Windows 10 (libuv opens files with FILE_SHARE_DELETE), and
- * `fstat` gives the file index as inode.
+ * Limits. A worker started with `trackUnmanagedFds: false` keeps its descriptors open until the process ends, so its
+ * death is not seen. On Windows an open file can be unlinked since Windows 10 (libuv opens files with
+ * FILE_SHARE_DELETE), and `fstat` gives the file index as inode.
  */
 import { closeSync, fstatSync, openSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +32,11 @@ export function openToken(): LivenessToken {
       const descriptor = openSync(path, 'wx', 0o600);
       unlinkSync(path);
       const inode = inodeOf(descriptor);
-      return { descriptor, inodeLow: Number(BigInt.asIntN(32, inode)), inodeHigh: Number(BigInt.asIntN(32, inode >> 32n)) };
+      return {
+        descriptor,
+        inodeLow: Number(BigInt.asIntN(32, inode)),
+        inodeHigh: Number(BigInt.asIntN(32, inode >> 32n)),
+      };
     } catch (error) {
       failures.push(error);
     }

@@ -1,6 +1,6 @@
 /**
- * The owner threads of a cache, as the thread that started them sees them: spawning, the control channel, replacing one that
- * died, ending them. The channel carries control calls only; data never goes through it.
+ * The owner threads of a cache, as the thread that started them sees them: spawning, the control channel, replacing
+ * one that died, ending them. The channel carries control calls only; data never goes through it.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type Endpoint, type Remote, releaseProxy, wrap } from 'comlink';

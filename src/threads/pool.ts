@@ -20,8 +20,8 @@ function loadPiscina(): typeof Piscina {
 }
 
 /**
- * Makes a pool. With Piscina's default, idle workers block in `Atomics.wait` and their event loops starve, so the workers
- * of a cache wait asynchronously unless the caller says otherwise.
+ * Makes a pool. With Piscina's default, idle workers block in `Atomics.wait` and their event loops starve, so the
+ * workers of a cache wait asynchronously unless the caller says otherwise.
  */
 export function makePool(cacheName: string, options: PoolOptions): Piscina {
   const Pool = loadPiscina();

@@ -1,15 +1,16 @@
 /**
- * The registry of attached threads: claiming and freeing slots, seeing who is gone, and sweeping up after them. Any thread
- * may call.
+ * The registry of attached threads: claiming and freeing slots, seeing who is gone, and sweeping up after them. Any
+ * thread may call.
  *
  * Invariants
  * 1. A slot goes free → claiming → live → (sweeping) → free, with a new generation each time it is freed. Slot and
  *    generation together name a thread for good; lock words hold both.
- * 2. The liveness token is open before the slot is claimed, and its numbers are stored in the slot before the state is live;
- *    a thread whose state is not live takes no lock. Between the claim and the numbers there is no point at which V8 can
- *    stop a thread, so a slot cannot stay claimed without them.
- * 3. Whoever sweeps a slot holds its `sweeper` word, taken by compare-and-swap from 0 or from a thread that is gone. A slot
- *    is freed only when no lock, reservation, hazard or list insert of its thread is left. Sweeping is idempotent.
+ * 2. The liveness token is open before the slot is claimed, and its numbers are stored in the slot before the state
+ *    is live; a thread whose state is not live takes no lock. Between the claim and the numbers there is no point at
+ *    which V8 can stop a thread, so a slot cannot stay claimed without them.
+ * 3. Whoever sweeps a slot holds its `sweeper` word, taken by compare-and-swap from 0 or from a thread that is gone.
+ *    A slot is freed only when no lock, reservation, hazard or list insert of its thread is left. Sweeping is
+ *    idempotent.
  */
 import { threadId } from 'node:worker_threads';
 import { CLAIM_GENERATION_SHIFT, CLAIM_STATE_MASK, ClaimState, Registry } from '../../native-layout/registry.js';

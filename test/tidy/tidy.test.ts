@@ -124,11 +124,11 @@ const cases: Record<string, Case> = {
 const sources = readSources();
 
 describe.each(Object.entries(cases))('%s', (_, { rule, wrong, right }) => {
-  test.each(wrong)('refused: %s %j', (path, text, line) => {
+  test.each(wrong)('refused: %s, case %$', (path, text, line) => {
     expect(rule(sourceOf(path, text)).map((violation) => violation.line)).toEqual([line]);
   });
 
-  test.each(right)('accepted: %s %j', (path, text) => {
+  test.each(right)('accepted: %s, case %$', (path, text) => {
     expect(rule(sourceOf(path, text))).toEqual([]);
   });
 
