@@ -23,7 +23,13 @@ export const Bucket = struct(
       readers: 'all',
       guard: 'sequence; recency bits are hints and may be lost',
     },
-    { name: 'tags', words: 3, meaning: 'one hash byte per slot; byte 11 of bucket 0: segment depth', readers: 'all' },
+    {
+      name: 'tags',
+      words: 3,
+      meaning: 'one hash byte per slot; byte 11 of bucket 0: segment depth',
+      readers: 'all',
+      guard: 'sequence',
+    },
     { name: 'addresses', words: 11, meaning: 'entry address per slot; 0: empty', readers: 'all', guard: 'sequence' },
   ],
   16,
@@ -55,7 +61,12 @@ export const ROOT_CHUNKS = 256;
 
 packed('index hash', 'how the 32 bits of a mixed hash are used', [
   { name: 'directory', shift: 0, bits: 18, meaning: 'low bits, as many as the directory is deep, name the segment' },
-  { name: 'home', shift: 18, bits: 6, meaning: 'name the home bucket: bits 8 to 23 scaled to the number of buckets' },
+  {
+    name: 'home',
+    shift: 18,
+    bits: 6,
+    meaning: 'decide the home bucket: bits 8 to 23, scaled to the number of buckets',
+  },
   { name: 'tag', shift: 24, bits: 8, meaning: 'compared before the entry is looked at' },
 ]);
 export const HOME_SHIFT = 8;

@@ -7,15 +7,15 @@ import { check, packed, struct } from './struct.js';
 
 export const Entry = struct(
   'entry',
-  'header of an entry; optional words, key and value follow, key and value start on a word',
+  'header of an entry; optional words, the key, and right behind its last byte the value follow',
   [
-    { name: 'versionLow', meaning: 'version, low 32 bits', readers: 'all' },
+    { name: 'versionLow', meaning: 'version, low 32 bits', readers: 'all', guard: 'sequence of the bucket' },
     {
       name: 'identity',
       meaning: 'namespace tag and the high bits of the version; 0 marks a free cell',
       readers: 'all',
     },
-    { name: 'shape', meaning: 'lengths and flags', readers: 'all' },
+    { name: 'shape', meaning: 'lengths and flags', readers: 'all', guard: 'sequence of the bucket' },
   ],
 );
 /** Optional words, in this order, each present if its flag is set. */
@@ -90,11 +90,6 @@ export const RetiredCell = struct('retired entry', 'a replaced entry whose chain
 ]);
 /** Word of `identity`, the same in all cells. */
 export const IDENTITY_WORD = Entry.identity;
-/** Values longer than this are read under a hazard word instead of by retrying, in bytes. */
-export const HAZARD_LENGTH = 65536;
-export const MAX_KEY_BYTES = 65535;
-/** Longest value, in bytes: its length stays an int32. */
-export const MAX_VALUE_BYTES = 2 ** 30;
 
 check(
   FreeCell.identity === Entry.identity && Chunk.identity === Entry.identity && RetiredCell.identity === Entry.identity,

@@ -8,7 +8,7 @@ import { NamespaceCount, Partition } from './partition.js';
 import { Registry } from './registry.js';
 import { check } from './struct.js';
 import { Superblock } from './superblock.js';
-import { HOT_LINE_WORDS, MAX_SLAB_LENGTH, WORD_LENGTH } from './units.js';
+import { HOT_LINE_WORDS, MAX_SLAB_LENGTH, MAX_SLABS, WORD_LENGTH } from './units.js';
 
 /** What the starter decides; everything else follows. */
 export interface Shape {
@@ -60,7 +60,9 @@ export function namespaceSlotsFor(memory: number): number {
 /** Cuts `memory` into slabs, one or more per owner, none longer than the limit. */
 export function slabLengthsFor(memory: number, ownerCount: number): number[] {
   const owners = Math.max(1, ownerCount);
-  const count = Math.ceil(memory / MAX_SLAB_LENGTH / owners) * owners;
+  const least = Math.ceil(memory / MAX_SLAB_LENGTH);
+  const even = Math.ceil(least / owners) * owners;
+  const count = even <= MAX_SLABS ? even : least;
   const blocks = Math.floor(memory / SLAB_GRAIN);
   if (count === 1 || blocks < count * MIN_SLAB_BLOCKS) return [memory - (memory % WORD_LENGTH)];
   return Array.from({ length: count }, (_, i) => {

@@ -9,7 +9,7 @@ export const Namespace = struct(
       name: 'tag',
       meaning: 'slot and generation, as entries carry it; 0: free',
       mode: 'atomic',
-      writers: 'registrar and who clears, under the control lock',
+      writers: 'registrar, under the control lock; who clears, by compare-and-swap',
       readers: 'all, at every operation',
     },
     { name: 'kind', meaning: 'see NamespaceKind', writers: 'registrar', readers: 'all', guard: 'published by tag' },
@@ -29,5 +29,5 @@ packed('namespace tag', 'names a namespace in one of its generations; 16 bits', 
 ]);
 export const TAG_SLOT_SHIFT = 6;
 export const TAG_GENERATION_MASK = 63;
-/** The two highest slots are taken by the marks of cells that are no entries. */
-export const MAX_NAMESPACE_SLOTS = 1022;
+/** The tags of the highest slot are the marks of cells that are no entries. */
+export const MAX_NAMESPACE_SLOTS = 1023;

@@ -12,7 +12,13 @@ export const Partition = struct(
   'everything a partition knows besides its pages',
   [
     { name: 'lock', meaning: 'lock word', mode: 'atomic', writers: 'all', readers: 'all' },
-    { name: 'waiters', meaning: 'threads parked on the lock', mode: 'atomic', writers: 'all', readers: 'lock holder' },
+    {
+      name: 'waiters',
+      meaning: '1: threads are parked on the lock',
+      mode: 'atomic',
+      writers: 'all',
+      readers: 'lock holder',
+    },
     { name: 'padding', words: 30, meaning: 'the words readers need are on a line of their own' },
     {
       name: 'indexEpoch',

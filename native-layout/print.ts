@@ -16,7 +16,7 @@ import { classTable } from './size-class.js';
 import { type PlacedField, packedWords, type StructInfo, structs, type WordInfo } from './struct.js';
 import { CacheState, MAX_THREADS, Superblock } from './superblock.js';
 import * as units from './units.js';
-import { ERROR_NAMES, ValueTag } from './value-tags.js';
+import { ERROR_NAMES, MAX_VALUE_LENGTH, ValueTag } from './value-tags.js';
 
 /** From the first byte of slab 0 inwards; what is not named here comes last, by name. */
 const ORDER = ['superblock', 'registry slot', 'namespace slot', 'partition header', 'namespace count', 'page record'];
@@ -259,7 +259,7 @@ function renderLimits(): string {
     ['threads of a cache', MAX_THREADS],
     ['bytes of memory', units.MAX_MEMORY],
     ['bytes of an encoded key; and it must fit one cell', keyTags.MAX_KEY_LENGTH],
-    ['bytes of an encoded value', entry.MAX_VALUE_BYTES],
+    ['bytes of an encoded value', MAX_VALUE_LENGTH],
     ['namespace slots', MAX_NAMESPACE_SLOTS],
     ['bytes of a namespace name', MAX_NAMESPACE_NAME_LENGTH],
     ['slots of a bucket', BUCKET_SLOTS],

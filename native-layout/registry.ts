@@ -7,8 +7,13 @@ export const Registry = struct(
   [
     { name: 'claim', meaning: 'state and generation', mode: 'atomic', writers: 'attacher, sweeper', readers: 'all' },
     { name: 'descriptor', meaning: 'fd of its unlinked liveness file, plus 1', writers: 'attacher', readers: 'all' },
-    { name: 'inodeLow', meaning: 'inode of that file, low 32 bits', writers: 'attacher', readers: 'all' },
-    { name: 'inodeHigh', meaning: 'inode of that file, high bits', writers: 'attacher', readers: 'all' },
+    { name: 'inode', meaning: 'inode of that file, low 32 bits', writers: 'attacher', readers: 'all' },
+    {
+      name: 'mark',
+      meaning: 'random number of that file, its time of modification',
+      writers: 'attacher',
+      readers: 'all',
+    },
     { name: 'threadId', meaning: 'worker_threads.threadId, for people', writers: 'attacher', readers: 'inspect' },
     { name: 'role', meaning: '0 client, owner index + 1', writers: 'attacher', readers: 'inspect' },
     {

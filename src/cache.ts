@@ -9,7 +9,7 @@ import { Tuples } from './api/tuples.js';
 import type { ResolvedOptions, StartOptions } from './options.js';
 import { readInspection, readStats } from './stats/report.js';
 import type { Attachment } from './threads/attachment.js';
-import { type CacheHandle, isStopped } from './threads/handle.js';
+import type { CacheHandle } from './threads/handle.js';
 import type { PoolOptions } from './threads/pool.js';
 import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, PartitionOption } from './types.js';
 
@@ -32,7 +32,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
     this.#lifecycle = lifecycle;
     this.#attachment = lifecycle.attachment;
     this.#tuples = new Tuples(lifecycle.attachment);
-    caches.set(this.#attachment.handle.id, this as never);
+    caches.set(this.#attachment.id, this as never);
   }
 
   /**
@@ -51,7 +51,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   static attach<Row extends AnyRow = AnyRow>(target?: string | CacheHandle): SuperCache<Row> {
     const { handle, make } = Lifecycle.attach(target);
     const known = caches.get(handle.id);
-    if (known !== undefined && !known.#attachment.detached) return known as never;
+    if (known?.started) return known as never;
     return new SuperCache<Row>(make());
   }
 
@@ -74,13 +74,12 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   /** Whether the cache runs and this thread takes part. */
   get started(): boolean {
-    return !this.#attachment.detached && !isStopped(this.#attachment.handle);
+    return !this.#attachment.detached && !this.#attachment.stopped;
   }
 
   /** What other threads attach with; goes through `workerData` and `postMessage`. */
   handle(): CacheHandle {
-    this.#attachment.open('handle');
-    return this.#attachment.handle;
+    return this.#attachment.handle('handle');
   }
 
   /** A Piscina pool whose workers find this cache by `SuperCache.attach()`. `stop` destroys it. */
@@ -229,14 +228,13 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   /** Counts and sizes of the whole process, read without messages. */
   stats(): CacheStats {
-    this.#attachment.open('stats');
-    return readStats(this.#attachment.memory);
+    return readStats(this.#attachment.open('stats').memory);
   }
 
   /** Slabs, pages, size classes, threads, locks. Walks the page table. */
   inspect(): Inspection {
-    this.#attachment.open('inspect');
-    return readInspection(this.#attachment.memory, (slotWord) => this.#attachment.registry.isAlive(slotWord));
+    const registry = this.#attachment.registry('inspect');
+    return readInspection(this.#attachment.open('inspect').memory, (slotWord) => registry.isAlive(slotWord));
   }
 
   /** The same methods, returning `{ ok, value }` or `{ ok, error }`. */

@@ -3,10 +3,10 @@
  * options are reported in one error, each with its path, the value given and what is allowed.
  */
 import { availableParallelism } from 'node:os';
-import { MAX_VALUE_BYTES } from '../native-layout/entry.js';
 import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../native-layout/geometry.js';
 import { MAX_THREADS } from '../native-layout/superblock.js';
 import { MAX_MEMORY } from '../native-layout/units.js';
+import { MAX_VALUE_LENGTH } from '../native-layout/value-tags.js';
 import { mistake, show } from './errors.js';
 
 /** Options of `SuperCache.start`, all optional. */
@@ -161,7 +161,7 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
     partitionPos: check.integer('partitionPos', 0, 0, MAX_POSITION),
     tableType: check.oneOf('tableType', 'set', ['set'], inThisVersion),
     eviction: check.oneOf('eviction', 'none', ['none'], inThisVersion),
-    maxEntrySize: check.bytes('maxEntrySize', 16 * 2 ** 20, 64, MAX_VALUE_BYTES),
+    maxEntrySize: check.bytes('maxEntrySize', 16 * 2 ** 20, 64, MAX_VALUE_LENGTH),
     maxThreads,
     values: check.oneOf('values', 'frozen', ['frozen', 'copy']),
   };
@@ -170,8 +170,9 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
   const { pageCount, controlWords } = geometry(shape);
   // Each class in use takes a page, and an index two: with fewer pages hardly anything could be stored.
   const needed = options.partitions * 8;
-  if (check.problems.length === 0 && pageCount < needed) {
-    const least = controlWords * 4 + needed * 2 ** shape.pageShift;
+  const tooSmall = pageCount < needed || controlWords * 4 > shape.slabLengths[0];
+  if (check.problems.length === 0 && tooSmall) {
+    const least = controlWords * 4 * shape.slabLengths.length + needed * 2 ** shape.pageShift;
     const what = `${options.partitions} partitions and ${maxThreads} threads`;
     check.problems.push(`memory is ${show(record.memory ?? memory)}, ${what} need about ${least} bytes at least`);
   }

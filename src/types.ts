@@ -13,7 +13,7 @@ export type DeepReadonly<T> = T extends Atomic | Kept
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
 
-/** The first operand of a row's key and of other keys. */
+/** What can be a key. */
 export type Key = null | boolean | number | bigint | string | Uint8Array | readonly Key[];
 
 /** Options of key operations where key and partition positions differ. */

@@ -14,15 +14,16 @@ const IDLE_MS = 250;
 async function run({ handle, ownerIndex, port }: OwnerData): Promise<void> {
   const attachment = new Attachment(handle, openMemory(handle), ownerIndex + 1);
   const agent = new OwnerAgent(attachment, ownerIndex);
-  const control: OwnerControl = { ready: () => ownerIndex };
+  const channel: OwnerControl = { ready: () => ownerIndex };
   // The port keeps this thread's event loop alive; a sleep on the doorbell does not.
-  expose(control, port as unknown as Endpoint);
-  const doorbell = attachment.registry.slotWord + Registry.doorbell;
+  expose(channel, port as unknown as Endpoint);
+  const { control } = attachment.open('upkeep').memory;
+  const doorbell = attachment.registry('upkeep').slotWord + Registry.doorbell;
   for (;;) {
-    const rung = loadWord(attachment.memory.control, doorbell);
+    const rung = loadWord(control, doorbell);
     if (attachment.stopped) break;
     if (agent.doWork() > 0) await new Promise(setImmediate);
-    else await parkAsyncOn(attachment.memory.control, doorbell, rung, IDLE_MS);
+    else await parkAsyncOn(control, doorbell, rung, IDLE_MS);
   }
   attachment.detach();
   port.close();

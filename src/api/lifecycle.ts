@@ -1,9 +1,7 @@
 /** Starting, attaching, stopping: what makes and unmakes a cache in a thread. One attachment per cache and thread. */
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Piscina } from 'piscina';
-import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { CacheError, show } from '../errors.js';
-import { storeWord } from '../memory/atomics.js';
 import { SharedMemory } from '../memory/slab.js';
 import { resolveOptions } from '../options.js';
 import { Attachment } from '../threads/attachment.js';
@@ -14,7 +12,6 @@ import {
   publishHandle,
   resolveHandle,
   visibleHandle,
-  withdrawHandle,
 } from '../threads/handle.js';
 import { OwnerThreads } from '../threads/owners.js';
 import { makePool, type PoolOptions } from '../threads/pool.js';
@@ -89,9 +86,7 @@ export class Lifecycle {
 
   async #stop(): Promise<void> {
     const { attachment } = this;
-    storeWord(attachment.memory.control, Superblock.state, CacheState.stopped);
-    attachment.registry.ringAll();
-    withdrawHandle(attachment.handle);
+    attachment.stop();
     attachment.detach();
     // A pool may have been destroyed by its user; that it is gone is all that matters.
     await Promise.allSettled(Array.from(this.#pools, (pool) => pool.destroy()));
@@ -99,7 +94,7 @@ export class Lifecycle {
   }
 
   detach(): void {
-    if (this.isStarter && !isStopped(this.attachment.handle)) {
+    if (this.isStarter && !this.attachment.stopped) {
       const message = 'the thread that started the cache cannot detach from it; stop() ends the cache';
       throw new CacheError('NOT_SUPPORTED', message, { op: 'detach' });
     }

@@ -1,5 +1,5 @@
 /** Rows in and out of one partition: encoding, decoding, and scanning. */
-import { Namespace, TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
+import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
 import { decodeKey } from '../codec/key-decoder.js';
 import { decodeRow, rowOfText, type ValueMode } from '../codec/value-decoder.js';
 import type { Scan, ScanRow } from '../table/scan.js';
@@ -54,11 +54,9 @@ export class Rows {
   scan(partitionIndex: number, op: string, visit: (row: unknown[]) => void): void {
     const attachment = this.#attachment;
     const scan = attachment.open(op).newScan();
-    const { namespaceWord } = attachment.memory.geometry;
-    const tagWord = namespaceWord + TUPLE_NAMESPACE * Namespace.sizeWords + Namespace.tag;
     for (let position = 0; position < END_POSITION; ) {
       const table = attachment.open(op);
-      position = scan.copySegment(partitionIndex, attachment.memory.control[tagWord], position);
+      position = scan.copySegment(partitionIndex, table.namespaces.tagOf(TUPLE_NAMESPACE), position);
       for (const row of this.#decodeAll(scan, table, partitionIndex, op)) visit(row);
     }
   }

@@ -86,7 +86,7 @@ export class Tuples {
       throw mistake('BAD_ROW', `${op}: rows is ${show(rows)}, allowed is an array of rows`, { op });
     const attachment = this.#attachment;
     const table = attachment.open(op);
-    const seed = attachment.memory.control[Superblock.hashSeed];
+    const seed = table.memory.control[Superblock.hashSeed];
     return Array.from(rows, (given: unknown) => {
       const row = this.router.checkRow(given, op);
       const key = new KeyEncoder(seed);

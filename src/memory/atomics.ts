@@ -1,6 +1,6 @@
 /**
  * The only file that says `Atomics`. The access mode is in the name: `load`, `store`, `cas`, `add` are atomic and
- * sequentially consistent; `peek` and `poke` are plain. Tests replace this module by a scheduler, so every access to a
+ * sequentially consistent; `peek` and `poke` are plain. Tests can replace this module, so every access to a
  * word that another thread may change at the same time goes through it, or stands in a loop that a sequence validates.
  */
 

@@ -21,10 +21,12 @@ import { casWord, loadWord, parkOn, storeWord, wakeOn } from './atomics.js';
 
 /** What a waiter must know about other threads; implemented by the registry. */
 export interface Liveness {
-  /** Whether the thread that this lock word names can no longer act. About 1 µs. */
+  /** Whether the thread that this lock word names can no longer act. About 2 µs. */
   isGone(lockWord: number): boolean;
   /** Wakes the thread's event loop, so that an idle thread that abandoned a lock mends what it left. */
   ring(lockWord: number): void;
+  /** Frees what threads that are gone had reserved, and their slots. Not inside critical sections. */
+  sweepGone(): number;
 }
 
 /** The calling thread as locks see it. */

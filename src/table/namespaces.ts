@@ -43,6 +43,11 @@ export class Namespaces {
     return this.partitions.memory.geometry.namespaceWord + slot * Namespace.sizeWords + Namespace.tag;
   }
 
+  /** The tag of a namespace in its present generation. */
+  tagOf(slot: number): number {
+    return loadWord(this.partitions.control, this.tagWord(slot));
+  }
+
   /** Makes the slot of the tuples; the starter calls once. */
   createTuples(): void {
     this.publish(TUPLE_NAMESPACE, NamespaceKind.tuples, Buffer.alloc(0));

@@ -184,7 +184,7 @@ export class Upkeep {
   relieve(): boolean {
     const partitions = this.partitions;
     const { control, cells } = partitions;
-    let freed = 0;
+    let freed = partitions.self.liveness.sweepGone();
     for (let index = 0; index < partitions.count; index++) {
       for (let work = 1; work > 0; ) {
         work = this.slice(index);

@@ -1,48 +1,54 @@
 /**
  * One thread's part in one cache: its registry slot, its table, its encoders and counters, and the doorbell by which
- * other threads reach it. A thread has at most one attachment per cache.
+ * other threads reach it. A thread has at most one attachment per cache. When it ends, every reference to the shared
+ * memory is dropped, so that the memory is free once all threads have left.
  */
-import { Registry } from '../../native-layout/registry.js';
-import { Superblock } from '../../native-layout/superblock.js';
+import { COUNTER_SLOTS, Registry } from '../../native-layout/registry.js';
+import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { KeyEncoder } from '../codec/key-encoder.js';
 import { ValueEncoder } from '../codec/value-encoder.js';
 import { CacheError, show } from '../errors.js';
-import { loadWord, parkAsyncOn } from '../memory/atomics.js';
+import { loadWord, parkAsyncOn, storeWord } from '../memory/atomics.js';
 import type { SharedMemory } from '../memory/slab.js';
 import type { ResolvedOptions } from '../options.js';
 import { counterBlock } from '../stats/counters.js';
 import { Table } from '../table/table.js';
-import { type CacheHandle, isStopped } from './handle.js';
+import { type CacheHandle, withdrawHandle } from './handle.js';
 import { ThreadRegistry } from './registry.js';
 
 export class Attachment {
-  readonly handle: CacheHandle;
+  readonly id: string;
   readonly options: ResolvedOptions;
-  readonly memory: SharedMemory;
-  readonly registry: ThreadRegistry;
   /** Raised by every operation that encodes: tells it whether user code used the cache meanwhile. */
   turn = 0;
   readonly keys: KeyEncoder;
   /** Encodes partition values where they differ from keys. */
   readonly partitionValues: KeyEncoder;
   readonly values: ValueEncoder;
-  readonly counters: Float64Array;
-  /** Called once when the cache stops. */
-  onStopped: () => void = () => {};
+  counters: Float64Array;
+  /** Called once when another thread stops the cache. */
+  onStopped: () => void = () => this.detach();
   private table: Table | undefined;
+  private handleInUse: CacheHandle | undefined;
+  private registryInUse: ThreadRegistry | undefined;
+  /** Whether the cache had been stopped when this thread left it. */
+  private wasStopped = false;
 
+  /** `role` is 0 for a client, owner index + 1 for an owner. */
   constructor(handle: CacheHandle, memory: SharedMemory, role: number) {
-    this.handle = handle;
+    this.id = handle.id;
     this.options = handle.options;
-    this.memory = memory;
-    this.registry = new ThreadRegistry(memory, role);
-    this.table = new Table(memory, this.registry);
+    this.handleInUse = handle;
+    const registry = new ThreadRegistry(memory, role);
+    this.registryInUse = registry;
+    this.table = new Table(memory, registry);
+    registry.sweepInto(this.table);
     const seed = memory.control[Superblock.hashSeed];
     this.keys = new KeyEncoder(seed);
     this.partitionValues = new KeyEncoder(seed);
     this.values = new ValueEncoder();
-    this.counters = counterBlock(memory, this.registry.slotWord);
-    this.answerDoorbell();
+    this.counters = counterBlock(memory, registry.slotWord);
+    void this.answerDoorbell(memory.control, registry.slotWord + Registry.doorbell);
   }
 
   /** The table, for the operation `op`. Throws if the cache was stopped or this thread has left it. */
@@ -58,8 +64,18 @@ export class Attachment {
     return new CacheError('NOT_STARTED', `this thread has detached from cache ${name}`, { op });
   }
 
+  handle(op: string): CacheHandle {
+    this.open(op);
+    return this.handleInUse as CacheHandle;
+  }
+
+  registry(op: string): ThreadRegistry {
+    this.open(op);
+    return this.registryInUse as ThreadRegistry;
+  }
+
   get stopped(): boolean {
-    return isStopped(this.handle);
+    return this.table === undefined ? this.wasStopped : this.table.partitions.stopped;
   }
 
   get detached(): boolean {
@@ -68,14 +84,12 @@ export class Attachment {
 
   /**
    * Waits for the doorbell as long as the thread is attached. Rung by who waits for a lock of this thread: if an
-   * exception left one held, it is mended here, between two turns of the event loop. Rung by `stop`. The wait does
-   * not keep the event loop alive.
+   * exception left one held, it is mended here, between two turns of the event loop. Rung by `stop`, and by `detach`.
+   * The wait does not keep the event loop alive.
    */
-  private async answerDoorbell(): Promise<void> {
-    const { control } = this.memory;
-    const doorbell = this.registry.slotWord + Registry.doorbell;
+  private async answerDoorbell(control: Int32Array, doorbell: number): Promise<void> {
     let rung = loadWord(control, doorbell);
-    while (!this.detached && !this.stopped) {
+    while (this.table !== undefined && !this.stopped) {
       await parkAsyncOn(control, doorbell, rung);
       rung = loadWord(control, doorbell);
       if (this.table?.partitions.abandoned) this.table.partitions.mendOwn();
@@ -83,13 +97,26 @@ export class Attachment {
     if (!this.detached) this.onStopped();
   }
 
-  /** Gives the slot back and lets go of the table. Idempotent. */
-  detach(): void {
-    const table = this.table;
+  /** Marks the cache as stopped for all threads, and wakes them. */
+  stop(): void {
+    const { table, registryInUse } = this;
     if (table === undefined) return;
+    storeWord(table.memory.control, Superblock.state, CacheState.stopped);
+    registryInUse?.ringAll();
+  }
+
+  /** Gives the slot back and lets go of the memory. Idempotent. */
+  detach(): void {
+    const { table, registryInUse, handleInUse } = this;
+    if (table === undefined || registryInUse === undefined) return;
     if (table.partitions.abandoned) table.partitions.mendOwn();
-    table.freeReservationOf(this.registry.slotWord);
+    table.freeReservationOf(registryInUse.slotWord);
+    this.wasStopped = table.partitions.stopped;
+    if (this.wasStopped && handleInUse !== undefined) withdrawHandle(handleInUse);
     this.table = undefined;
-    this.registry.detach();
+    this.registryInUse = undefined;
+    this.handleInUse = undefined;
+    this.counters = new Float64Array(COUNTER_SLOTS);
+    registryInUse.detach();
   }
 }

@@ -19,7 +19,7 @@ export class OwnerAgent {
 
   /** The owner with this index keeps a contiguous range of partitions. `now` gives milliseconds. */
   constructor(attachment: Attachment, ownerIndex: number, now: () => number = () => performance.now()) {
-    const { partitionCount, ownerCount } = attachment.memory.geometry;
+    const { partitionCount, ownerCount } = attachment.open('upkeep').memory.geometry;
     this.#attachment = attachment;
     this.#first = Math.ceil((ownerIndex * partitionCount) / ownerCount);
     this.#end = Math.ceil(((ownerIndex + 1) * partitionCount) / ownerCount);
@@ -29,12 +29,11 @@ export class OwnerAgent {
 
   /** Works at most a slice of time. Returns the amount of work done; 0: there was none. */
   doWork(): number {
-    const { registry } = this.#attachment;
     const table = this.#attachment.open('upkeep');
     const startMs = this.#now();
     let work = 0;
     if (startMs - this.#sweptAtMs >= SWEEP_INTERVAL_MS) {
-      work += registry.sweepGone(table);
+      work += this.#attachment.registry('upkeep').sweepGone();
       this.#sweptAtMs = startMs;
     }
     for (let visited = 0; visited < this.#end - this.#first; visited++) {

@@ -31,6 +31,7 @@ export class ThreadRegistry implements Liveness, LockHolder {
   readonly #memory: SharedMemory;
   readonly #control: Int32Array;
   readonly #token: LivenessToken;
+  #table: Table | undefined;
   /** Slot and generation of this thread. */
   lockWord = 0;
   /** Word index of this thread's slot. */
@@ -67,9 +68,9 @@ export class ThreadRegistry implements Liveness, LockHolder {
     const claim = loadWord(control, at + Registry.claim);
     if ((claim & CLAIM_STATE_MASK) !== ClaimState.free) return false;
     if (casWord(control, at + Registry.claim, claim, claim | ClaimState.claiming) !== claim) return false;
-    const { descriptor, inodeLow, inodeHigh } = this.#token;
-    pokeWord(control, at + Registry.inodeLow, inodeLow);
-    pokeWord(control, at + Registry.inodeHigh, inodeHigh);
+    const { descriptor, inode, mark } = this.#token;
+    pokeWord(control, at + Registry.inode, inode);
+    pokeWord(control, at + Registry.mark, mark);
     pokeWord(control, at + Registry.descriptor, descriptor + 1);
     pokeWord(control, at + Registry.threadId, threadId);
     pokeWord(control, at + Registry.role, role);
@@ -91,9 +92,8 @@ export class ThreadRegistry implements Liveness, LockHolder {
     if (state === ClaimState.free || state === ClaimState.sweeping) return true;
     const descriptor = control[slotWord + Registry.descriptor] - 1;
     if (descriptor < 0) return false;
-    const inodeLow = control[slotWord + Registry.inodeLow];
-    const inodeHigh = control[slotWord + Registry.inodeHigh];
-    return !isTokenOpen({ descriptor, inodeLow, inodeHigh });
+    const inode = control[slotWord + Registry.inode];
+    return !isTokenOpen({ descriptor, inode, mark: control[slotWord + Registry.mark] });
   }
 
   isGone(lockWord: number): boolean {
@@ -117,8 +117,15 @@ export class ThreadRegistry implements Liveness, LockHolder {
     for (let slot = 0; slot < this.#memory.geometry.threadSlots; slot++) this.#ringAt(this.#wordOf(slot));
   }
 
+  /** The table by which threads that are gone are swept up after. */
+  sweepInto(table: Table): void {
+    this.#table = table;
+  }
+
   /** Sweeps up after threads that are gone. Returns how many slots it freed. */
-  sweepGone(table: Table): number {
+  sweepGone(): number {
+    const table = this.#table;
+    if (table === undefined) return 0;
     let freed = 0;
     for (let slot = 0; slot < this.#memory.geometry.threadSlots; slot++) {
       const at = this.#wordOf(slot);
@@ -194,5 +201,6 @@ export class ThreadRegistry implements Liveness, LockHolder {
     const generation = loadWord(this.#control, this.slotWord + Registry.claim) >>> CLAIM_GENERATION_SHIFT;
     this.#free(this.slotWord, generation);
     closeToken(this.#token);
+    this.#ringAt(this.slotWord);
   }
 }

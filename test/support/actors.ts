@@ -41,7 +41,7 @@ export class Actor {
     this.table = new Table(memory, {
       lockWord: this.lockWord,
       slotWord: memory.geometry.registryWord + slot * Registry.sizeWords,
-      liveness: { isGone: (word) => gone.has(word), ring: () => {} },
+      liveness: { isGone: (word) => gone.has(word), ring: () => {}, sweepGone: () => 0 },
     });
   }
 

@@ -1,0 +1,200 @@
+/** Scenes for fault injection: a prepared memory, and one operation that will be broken off or interrupted. */
+import { Partition } from '../../native-layout/partition.js';
+import type { Actor } from './actors.js';
+import { Stage } from './fault-stage.js';
+import type { Engine } from './instrument.js';
+
+export interface Scene {
+  readonly name: string;
+  readonly stage: Stage;
+  readonly act: (actor: Actor) => void;
+  /** The operation clears namespaces one by one, so that each may be as before or as after. */
+  readonly byNamespace?: boolean;
+}
+
+const MEMORY = 512 * 1024;
+/** Cells of such a memory hold up to 1 KiB: this takes five chunks. */
+export const LONG = 'long.'.repeat(900);
+const LONGER = 'more:'.repeat(1100);
+
+function textOf(i: number, length = 24): string {
+  return `${i}|`.repeat(Math.ceil(length / 2)).slice(0, length);
+}
+
+/** A stage with some short, one longer and two chained entries in both namespaces, and some free cells. */
+function furnished(engine: Engine, partitions = 1, memoryLength = MEMORY): Stage {
+  const stage = new Stage(engine, memoryLength, partitions);
+  const actor = stage.actor(0);
+  for (let i = 0; i < 20; i++) {
+    const key = `key:${i}`;
+    for (const namespace of [1, 2]) {
+      stage.universe.push([namespace, key]);
+      actor.put(namespace, key, i === 3 || i === 4 ? LONG : textOf(i, i === 5 ? 700 : 24));
+    }
+  }
+  for (let i = 0; i < 8; i++) stage.universe.push([1, `new:${i}`]);
+  // Freed cells of the classes that scenes take from, so that links of free lists are at stake too.
+  const freed = [24, 24, 24, 5, 500, 500, 2000].map((length, i) => [`freed:${i}`, textOf(i, length)] as const);
+  for (const [key, value] of freed) actor.put(1, key, value);
+  for (const [key] of freed) actor.remove(1, key);
+  for (let index = 0; index < partitions; index++) while (actor.table.upkeep.slice(index) > 0);
+  stage.save();
+  return stage;
+}
+
+function simple(engine: Engine, name: string, act: (actor: Actor) => void, partitions = 1): Scene {
+  return { name, stage: furnished(engine, partitions), act };
+}
+
+/**
+ * A stage that is filled until the next insert does what `wanted` looks for in its trace.
+ * @param shown every how many keys one is asked for afterwards
+ */
+function filledUntil(
+  engine: Engine,
+  name: string,
+  wanted: (sites: string[], stage: Stage, depthBefore: number) => boolean,
+  { memoryLength = MEMORY, first = 0, length = 8, shown = 1 } = {},
+): Scene {
+  const stage = new Stage(engine, memoryLength, 1);
+  const actor = stage.actor(0);
+  for (let i = 0; i < first; i++) actor.put(1, `key:${i}`, textOf(i, length));
+  for (let i = first; i < first + 20_000; i++) {
+    const key = `key:${i}`;
+    stage.save();
+    const depth = stage.field(0, Partition.depth);
+    const sites = stage.trace(() => actor.put(1, key, textOf(i, length)));
+    if (!wanted(sites, stage, depth)) continue;
+    for (let n = 0; n <= i; n++) if (n % shown === 0 || n === i) stage.universe.push([1, `key:${n}`]);
+    stage.sampled = shown > 1;
+    stage.restore();
+    return { name, stage, act: (victim) => victim.put(1, key, textOf(i, length)) };
+  }
+  throw new Error(`${name}: no insert did it`);
+}
+
+/** New segments in a trace: each has its depth set once. */
+const segmentsIn = (sites: string[]): number => sites.filter((site) => /store src\/table\/probe\.ts/.test(site)).length;
+const visits = (sites: string[], file: string): boolean => sites.some((site) => site.includes(file));
+
+export function growthScenes(engine: Engine): Scene[] {
+  const depthOf = (stage: Stage): number => stage.field(0, Partition.depth);
+  return [
+    filledUntil(engine, 'insert that makes the index', (sites) => segmentsIn(sites) === 1),
+    filledUntil(engine, 'insert that enlarges a segment', (sites) => segmentsIn(sites) === 1, { first: 20 }),
+    filledUntil(engine, 'insert that splits and doubles', (_, stage, depth) => depthOf(stage) > depth, {
+      first: 20,
+    }),
+    filledUntil(
+      engine,
+      'insert that splits',
+      (sites, stage, depth) => segmentsIn(sites) === 2 && depthOf(stage) === depth && depth > 1,
+      { first: 20 },
+    ),
+    filledUntil(
+      engine,
+      'insert that takes a page',
+      (sites) => visits(sites, 'page-pool.ts') && segmentsIn(sites) === 0,
+      { first: 20 },
+    ),
+  ];
+}
+
+/** The directory of this one needs a second chunk. Its memory is larger, so its steps are to be sampled. */
+export function chunkScene(engine: Engine): Scene {
+  const wanted = (_: string[], stage: Stage, depth: number) => depth === 7 && stage.field(0, Partition.depth) === 8;
+  return filledUntil(engine, 'insert that doubles into a second chunk', wanted, {
+    memoryLength: 2 ** 20,
+    first: 6000,
+    length: 0,
+    shown: 97,
+  });
+}
+
+export function entryScenes(engine: Engine): Scene[] {
+  return [
+    simple(engine, 'insert', (a) => a.put(1, 'new:0', 'fresh')),
+    simple(engine, 'insert of a chained value', (a) => a.put(1, 'new:0', LONG)),
+    simple(engine, 'insert if absent', (a) => a.put(1, 'new:0', 'fresh', true)),
+    simple(engine, 'insert if absent, refused', (a) => a.put(1, 'key:1', LONG, true)),
+    simple(engine, 'overwrite, same class', (a) => a.put(1, 'key:1', 'x'.repeat(24))),
+    simple(engine, 'overwrite, other class', (a) => a.put(1, 'key:1', 'x'.repeat(500))),
+    simple(engine, 'overwrite chained by short', (a) => a.put(1, 'key:3', 'short')),
+    simple(engine, 'overwrite short by chained', (a) => a.put(1, 'key:1', LONGER)),
+    simple(engine, 'overwrite chained by chained', (a) => a.put(1, 'key:3', LONGER)),
+    simple(engine, 'delete', (a) => a.remove(1, 'key:1')),
+    simple(engine, 'delete chained', (a) => a.remove(1, 'key:3')),
+    { name: 'delete that releases a page', stage: twoPages(engine), act: (a) => a.remove(1, 'new:0') },
+    { name: 'overwrite that releases a page', stage: twoPages(engine), act: (a) => a.put(1, 'new:0', 'tiny') },
+    simple(engine, 'take', (a) => a.take(1, 'key:1')),
+    simple(engine, 'take chained', (a) => a.take(1, 'key:3')),
+  ];
+}
+
+/** Nine cells of a class with eight to a page: the ninth has a page for itself, and another page has room. */
+function twoPages(engine: Engine): Stage {
+  const stage = furnished(engine);
+  for (let i = 1; i < 10; i++) stage.actor(0).put(1, `new:${i % 9}`, textOf(i, 950));
+  stage.universe.push([1, 'new:8']);
+  stage.actor(0).remove(1, 'new:3');
+  stage.save();
+  return stage;
+}
+
+export function listScenes(engine: Engine): Scene[] {
+  const list = [0, 1, 2, 3, 4, 5].map((i) => [`new:${i}`, i === 2 ? LONG : textOf(i)] as const);
+  return [
+    simple(engine, 'insertAll, one partition', (a) => a.insertAll(1, list.slice(0, 2))),
+    simple(engine, 'insertAll, three partitions', (a) => a.insertAll(1, list), 3),
+    simple(engine, 'insertAll, refused', (a) => a.insertAll(1, [...list, ['key:1', 'present']]), 3),
+  ];
+}
+
+/** A stage whose pool is exhausted by values of one class, with some of them deleted again. */
+function full(engine: Engine): Stage {
+  const stage = new Stage(engine, MEMORY / 2, 2);
+  const actor = stage.actor(0);
+  for (let i = 0; i < 40; i++) {
+    stage.universe.push([1, `key:${i}`]);
+    actor.put(1, `key:${i}`, i % 7 === 0 ? LONG : textOf(i, 900));
+  }
+  for (let i = 40; i < 2000; i++) {
+    if (actor.put(1, `key:${i}`, textOf(i, 900)) !== 1) break;
+    stage.universe.push([1, `key:${i}`]);
+  }
+  for (let i = 0; i < 40; i++) if (i % 7 === 0 || i < 12) actor.remove(1, `key:${i}`);
+  stage.universe.push([1, 'new:0']);
+  stage.save();
+  return stage;
+}
+
+export function upkeepScenes(engine: Engine): Scene[] {
+  const retired = furnished(engine);
+  retired.actor(0).put(1, 'key:3', 'short');
+  retired.actor(0).remove(1, 'key:4');
+  retired.save();
+  const exhausted = full(engine);
+  const listed = [...Array(6)].map((_, i) => [`new:${i}`, LONG] as const);
+  const listStage = full(engine);
+  for (let i = 1; i < 6; i++) listStage.universe.push([1, `new:${i}`]);
+  const doRebuild = (a: Actor): void => {
+    const { partitions } = a.table;
+    const header = partitions.enter(0);
+    engine.rebuild(partitions, header, 0);
+    partitions.leave(header);
+  };
+  const indexed = furnished(engine);
+  for (let i = 20; i < 220; i++) {
+    indexed.universe.push([1, `key:${i}`]);
+    indexed.actor(0).put(1, `key:${i}`, textOf(i));
+  }
+  indexed.save();
+  return [
+    { name: 'freeing of retired chains', stage: retired, act: (a) => a.table.upkeep.slice(0) },
+    { name: 'relieve', stage: exhausted, act: (a) => a.table.upkeep.relieve() },
+    { name: 'insert into a full memory', stage: full(engine), act: (a) => a.put(1, 'new:0', 'y'.repeat(400)) },
+    { name: 'insertAll into a full memory', stage: listStage, act: (a) => a.insertAll(1, listed) },
+    { name: 'rebuild', stage: indexed, act: doRebuild },
+    { name: 'clearAll', stage: furnished(engine, 2), act: (a) => a.table.clearAll(), byNamespace: true },
+  ];
+}
