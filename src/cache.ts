@@ -32,7 +32,9 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
     this.#lifecycle = lifecycle;
     this.#attachment = lifecycle.attachment;
     this.#tuples = new Tuples(lifecycle.attachment);
-    caches.set(this.#attachment.id, this as never);
+    const { id } = this.#attachment;
+    caches.set(id, this as never);
+    this.#attachment.onDetached = () => caches.delete(id);
   }
 
   /**

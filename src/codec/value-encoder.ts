@@ -24,11 +24,15 @@ export class ValueEncoder extends FieldWriter {
    */
   latin1: string | null = null;
   readonly #check = new PlainTreeCheck();
-  #busy = false;
+  /**
+   * Changes with every call: a call that finds it changed at its end was entered again by code that it ran, a Proxy or
+   * a getter, and refuses. Nothing has to be reset, so an exception that runs no handlers (a `vm` time-out) does no harm.
+   */
+  #turn = 0;
 
   /** One field. `op` and `key` go into the error if the value cannot be stored. */
   encodeValue(value: unknown, op: string, key: unknown): void {
-    this.#begin(op, key);
+    const turn = this.#begin();
     if (typeof value === 'string' && isLatin1(value)) {
       this.latin1 = value;
       this.length = value.length;
@@ -38,48 +42,57 @@ export class ValueEncoder extends FieldWriter {
       if (typeof value === 'symbol') this.#refuse(value, op, key, -1);
       return this.putScalar(value);
     }
-    this.#busy = true;
     try {
       this.#putField(value, op, key, -1);
     } catch (error) {
-      this.length = 0;
-      throw error;
-    } finally {
-      this.#busy = false;
+      throw this.#given(error, turn, op, key);
     }
+    this.#end(turn, op, key);
   }
 
   /** The fields of all positions but `keyPos`. A hole is written as undefined. */
   encodeRow(row: readonly unknown[], keyPos: number, op: string): void {
+    const turn = this.#begin();
     const key = row[keyPos];
-    this.#begin(op, key);
-    this.#busy = true;
     try {
-      const count = row.length;
-      if (count === 2) {
-        const other = row[1 - keyPos];
-        if (typeof other === 'string' && isLatin1(other)) {
-          this.latin1 = other;
-          this.length = other.length;
-        } else this.#putField(other, op, key, 1 - keyPos);
-        return;
-      }
-      for (let position = 0; position < count; position++) {
-        if (position !== keyPos) this.#putField(row[position], op, key, position);
-      }
+      this.#putRow(row, keyPos, op, key);
     } catch (error) {
-      this.length = 0;
-      this.latin1 = null;
-      throw error;
-    } finally {
-      this.#busy = false;
+      throw this.#given(error, turn, op, key);
+    }
+    this.#end(turn, op, key);
+  }
+
+  #putRow(row: readonly unknown[], keyPos: number, op: string, key: unknown): void {
+    const count = row.length;
+    if (count === 2) {
+      const other = row[1 - keyPos];
+      if (typeof other === 'string' && isLatin1(other)) {
+        this.latin1 = other;
+        this.length = other.length;
+      } else this.#putField(other, op, key, 1 - keyPos);
+      return;
+    }
+    for (let position = 0; position < count; position++) {
+      if (position !== keyPos) this.#putField(row[position], op, key, position);
     }
   }
 
-  #begin(op: string, key: unknown): void {
-    if (this.#busy) throw usedMeanwhile(op, key);
+  #begin(): number {
     this.length = 0;
     this.latin1 = null;
+    this.#turn = (this.#turn + 1) | 0;
+    return this.#turn;
+  }
+
+  #end(turn: number, op: string, key: unknown): void {
+    if (this.#turn !== turn) throw this.#given(undefined, turn, op, key);
+  }
+
+  /** Gives the call up: the error to throw, in place of `error` if that followed from being entered again. */
+  #given(error: unknown, turn: number, op: string, key: unknown): unknown {
+    this.length = 0;
+    this.latin1 = null;
+    return this.#turn === turn ? error : usedMeanwhile(op, key);
   }
 
   #putField(value: unknown, op: string, key: unknown, position: number): void {

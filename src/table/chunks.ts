@@ -42,6 +42,7 @@ export class Reservations {
 
   /** Takes and fills the chunks of a value. Undefined: there is no room; nothing is kept. */
   fill(partitionIndex: number, value: ValueView): Reserved | undefined {
+    this.abandon();
     for (let end = value.length; end > 0; ) {
       const header = this.partitions.enter(partitionIndex);
       const taken: Piece[] = [];
@@ -113,7 +114,7 @@ export class Reservations {
     log.stage(0, this.slotWord + Registry.reservationHead, 0);
   }
 
-  /** Gives up the reservation of this thread. */
+  /** Gives up the reservation of this thread, if it has one: also one that an exception left. Outside sections. */
   abandon(): void {
     freeReservation(this.partitions, this.slotWord);
   }

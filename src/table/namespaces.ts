@@ -22,7 +22,6 @@ import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Superblock } from '../../native-layout/superblock.js';
 import { CacheError, mistake, show } from '../errors.js';
 import { addWord, casWord, loadWord, storeWord } from '../memory/atomics.js';
-import { acquire, release } from '../memory/lock.js';
 import type { Partitions } from './partitions.js';
 import type { Upkeep } from './upkeep.js';
 
@@ -62,12 +61,10 @@ export class Namespaces {
       const allowed = `a non-empty string of at most ${MAX_NAMESPACE_NAME_LENGTH} bytes of UTF-8`;
       throw mistake('BAD_OPTION', `namespace is ${show(name)}, allowed is ${allowed}`, { op });
     }
-    const { control } = this.partitions;
-    // An abandoned control lock needs no healing: what it guards is published by single stores.
-    acquire(control, Superblock.controlLock, Superblock.controlWaiters, this.partitions.self);
+    this.partitions.enterControl();
     const slot = this.find(bytes);
     if (slot.isNew) this.publish(slot.index, NamespaceKind.keyValue, bytes);
-    release(control, Superblock.controlLock, Superblock.controlWaiters);
+    this.partitions.leaveControl();
     if (slot.index === 0) {
       const count = this.partitions.memory.geometry.namespaceSlots - 2;
       throw new CacheError('FULL', `all ${count} namespaces are in use; ${show(name)} is one too many`, { op });
@@ -125,6 +122,7 @@ export class Namespaces {
       this.raiseGeneration(slot);
     }
     addWord(control, Superblock.clearEpoch, 1);
+    this.partitions.self.liveness.sweepGone();
     this.upkeep.sweepAll();
   }
 

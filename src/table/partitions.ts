@@ -98,6 +98,18 @@ export class Partitions {
     release(this.control, header + Partition.lock, header + Partition.waiters);
   }
 
+  /** Enters the section that the control lock guards. What it guards is published by single stores: nothing to heal. */
+  enterControl(): void {
+    if (this.inside) this.mendOwn();
+    this.inside = true;
+    acquire(this.control, Superblock.controlLock, Superblock.controlWaiters, this.self);
+  }
+
+  leaveControl(): void {
+    release(this.control, Superblock.controlLock, Superblock.controlWaiters);
+    this.inside = false;
+  }
+
   heal(header: number, partitionIndex: number): void {
     heal(this, header, partitionIndex);
     addWord(this.control, Superblock.healCount, 1);
@@ -111,6 +123,7 @@ export class Partitions {
       this.heal(header, index);
       this.leaveOne(header);
     }
+    if (loadWord(this.control, Superblock.controlLock) === this.self.lockWord) this.leaveControl();
     // No partition has pending entries of this thread any more.
     storeWord(this.control, this.self.slotWord + Registry.decision, 0);
     this.inside = false;

@@ -201,6 +201,7 @@ export class Writer {
   }
 
   private insertAllOnce(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+    this.reservations.abandon();
     const outcome = insertList(this.partitions, items, Outcome.stored, (header, { partitionIndex, key, value }) => {
       if (this.slot.find(header, namespaceSlot, key)) return Outcome.present;
       this.shape.measure(key, value, Flag.pending | Flag.linked);

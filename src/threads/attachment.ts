@@ -28,6 +28,8 @@ export class Attachment {
   counters: Float64Array;
   /** Called once when another thread stops the cache. */
   onStopped: () => void = () => this.detach();
+  /** Called once when this thread has left the cache. */
+  onDetached: () => void = () => {};
   private table: Table | undefined;
   private handleInUse: CacheHandle | undefined;
   private registryInUse: ThreadRegistry | undefined;
@@ -43,6 +45,7 @@ export class Attachment {
     this.registryInUse = registry;
     this.table = new Table(memory, registry);
     registry.sweepInto(this.table);
+    registry.sweepGone();
     const seed = memory.control[Superblock.hashSeed];
     this.keys = new KeyEncoder(seed);
     this.partitionValues = new KeyEncoder(seed);
@@ -118,5 +121,6 @@ export class Attachment {
     this.handleInUse = undefined;
     this.counters = new Float64Array(COUNTER_SLOTS);
     registryInUse.detach();
+    this.onDetached();
   }
 }

@@ -35,13 +35,18 @@ const MINUTE_MS = 60_000;
 const END_PATIENCE_MS = 2000;
 
 export class OwnerThreads {
-  readonly #handle: CacheHandle;
+  /** Dropped at the end, so that the memory can go. */
+  #handle: CacheHandle | undefined;
+  readonly #name: string;
+  readonly #count: number;
   readonly #threads = new Map<number, OwnerThread>();
   readonly #deaths: number[] = [];
   #stopping = false;
 
   constructor(handle: CacheHandle) {
     this.#handle = handle;
+    this.#name = handle.options.name;
+    this.#count = handle.options.owners;
   }
 
   /** Owners at work. */
@@ -52,7 +57,7 @@ export class OwnerThreads {
   /** Spawns all owners. Rejects with `ERR_SUPERCACHE_OWNER_FAILED` if one does not come up; none is left then. */
   async start(): Promise<void> {
     try {
-      const indices = Array.from({ length: this.#handle.options.owners }, (_, index) => index);
+      const indices = Array.from({ length: this.#count }, (_, index) => index);
       await Promise.all(indices.map((index) => this.#spawn(index)));
     } catch (error) {
       await this.stop();
@@ -61,8 +66,10 @@ export class OwnerThreads {
   }
 
   async #spawn(ownerIndex: number): Promise<void> {
+    const handle = this.#handle;
+    if (handle === undefined) return;
     const channel = new MessageChannel();
-    const data: OwnerData = { handle: this.#handle, ownerIndex, port: channel.port2 };
+    const data: OwnerData = { handle, ownerIndex, port: channel.port2 };
     const worker = new Worker(new URL('../../workers/owner.js', moduleUrl), {
       workerData: data,
       transferList: [channel.port2],
@@ -99,7 +106,7 @@ export class OwnerThreads {
     const recent = this.#deaths.filter((deathMs) => nowMs - deathMs < MINUTE_MS).length;
     const reason = cause === undefined ? '' : `: ${String(cause)}`;
     if (recent > MOST_DEATHS_PER_MINUTE) {
-      process.emitWarning(`owner ${ownerIndex} of '${this.#handle.options.name}' is not replaced any more${reason}`, {
+      process.emitWarning(`owner ${ownerIndex} of '${this.#name}' is not replaced any more${reason}`, {
         code: 'ERR_SUPERCACHE_OWNER_FAILED',
       });
       return;
@@ -110,6 +117,7 @@ export class OwnerThreads {
   /** Ends all owners. The cache is marked as stopped and their doorbells have been rung, or they never came up. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#handle = undefined;
     const ending = Array.from(this.#threads.values(), async ({ worker, control, port, ended }) => {
       worker.ref();
       const patience = setTimeout(() => void worker.terminate(), END_PATIENCE_MS);

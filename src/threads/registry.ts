@@ -13,6 +13,7 @@
  *    idempotent.
  */
 import { threadId } from 'node:worker_threads';
+import { Partition } from '../../native-layout/partition.js';
 import { CLAIM_GENERATION_SHIFT, CLAIM_STATE_MASK, ClaimState, Registry } from '../../native-layout/registry.js';
 import {
   LOCK_GENERATION_MASK,
@@ -22,7 +23,7 @@ import {
 } from '../../native-layout/superblock.js';
 import { CacheError } from '../errors.js';
 import { addWord, casWord, loadWord, pokeWord, storeWord, wakeOn } from '../memory/atomics.js';
-import { acquire, type Liveness, type LockHolder, release } from '../memory/lock.js';
+import type { Liveness, LockHolder } from '../memory/lock.js';
 import type { SharedMemory } from '../memory/slab.js';
 import type { Table } from '../table/table.js';
 import { closeToken, isTokenOpen, type LivenessToken, openToken } from './liveness-token.js';
@@ -148,8 +149,7 @@ export class ThreadRegistry implements Liveness, LockHolder {
     if (sameThread && (now & CLAIM_STATE_MASK) !== ClaimState.free && this.#isSlotGone(at)) {
       const generation = now >>> CLAIM_GENERATION_SHIFT;
       storeWord(control, at + Registry.claim, (generation << CLAIM_GENERATION_SHIFT) | ClaimState.sweeping);
-      this.#sweepLocks((slot + 1) | (generation << LOCK_GENERATION_SHIFT), table);
-      storeWord(control, at + Registry.hazard, 0);
+      this.#sweepLocks(slot, (slot + 1) | (generation << LOCK_GENERATION_SHIFT), table);
       table.freeReservationOf(at);
       this.#free(at, generation);
     }
@@ -157,22 +157,31 @@ export class ThreadRegistry implements Liveness, LockHolder {
     return true;
   }
 
-  /** Heals and releases every lock of a thread that is gone. */
-  #sweepLocks(lockWord: number, table: Table): void {
+  /**
+   * Heals and releases every lock of a thread that is gone, and waits for who is healing one: as long as a partition has
+   * pending entries of the thread, its decision word is needed.
+   */
+  #sweepLocks(slot: number, lockWord: number, table: Table): void {
     const control = this.#control;
     const { partitions } = table;
     for (let index = 0; index < partitions.count; index++) {
-      if (loadWord(control, partitions.headerOf(index)) !== lockWord) continue;
-      partitions.leave(partitions.enter(index));
+      const header = partitions.headerOf(index);
+      const isHeld = loadWord(control, header + Partition.lock) === lockWord;
+      if (!isHeld && loadWord(control, header + Partition.transaction) !== slot + 1) continue;
+      partitions.enter(index);
+      // Not healed yet, if who took the lock over before died at once.
+      if (control[header + Partition.transaction] === slot + 1) partitions.heal(header, index);
+      partitions.leave(header);
     }
     if (loadWord(control, Superblock.controlLock) !== lockWord) return;
-    acquire(control, Superblock.controlLock, Superblock.controlWaiters, this);
-    release(control, Superblock.controlLock, Superblock.controlWaiters);
+    partitions.enterControl();
+    partitions.leaveControl();
   }
 
   #free(slotWord: number, generation: number): void {
     const control = this.#control;
     storeWord(control, slotWord + Registry.decision, 0);
+    storeWord(control, slotWord + Registry.hazard, 0);
     pokeWord(control, slotWord + Registry.descriptor, 0);
     const next = (generation + 1) & LOCK_GENERATION_MASK;
     storeWord(control, slotWord + Registry.claim, (next << CLAIM_GENERATION_SHIFT) | ClaimState.free);
@@ -187,7 +196,9 @@ export class ThreadRegistry implements Liveness, LockHolder {
     const { partitionCount } = this.#memory.geometry;
     const lockWord = (slot + 1) | ((claim >>> CLAIM_GENERATION_SHIFT) << LOCK_GENERATION_SHIFT);
     for (let index = 0; index < partitionCount; index++) {
-      if (loadWord(control, this.#memory.headerWord(index)) === lockWord) return false;
+      const header = this.#memory.headerWord(index);
+      if (loadWord(control, header + Partition.lock) === lockWord) return false;
+      if (loadWord(control, header + Partition.transaction) === slot + 1) return false;
     }
     const held = control[at + Registry.reservationPartition] !== 0 || control[at + Registry.hazard] !== 0;
     if (held || loadWord(control, Superblock.controlLock) === lockWord) return false;

@@ -16,6 +16,7 @@ const text = `
   import { openMemory } from './dist/esm/src/threads/handle.js';
 
   const cache = await SuperCache.start({ owners: 0, memory: '16mb', partitions: 2 });
+  const { control } = openMemory(cache.handle());
   const attach = () => new Attachment(cache.handle(), openMemory(cache.handle()), 0);
   const [dead, healer, sweeper] = [attach(), attach(), attach()];
   const keys = [0, 1].map((partition) => {
@@ -23,9 +24,8 @@ const text = `
     while (cache.partitionOf(key) !== partition) key++;
     return key;
   });
-  const { control } = dead.memory;
-  const slot = dead.registry.slotWord;
   const { partitions } = dead.open('test');
+  const slot = partitions.self.slotWord;
   const commit = partitions.log.commit;
   // Dies at the first step behind the commit of the list: both partitions locked, both rows pending.
   partitions.log.commit = () => {
@@ -40,8 +40,8 @@ const text = `
   // The healer has swapped itself into the second lock and is held up before it heals.
   const its = healer.open('test').partitions;
   const header = its.headerOf(1);
-  control[header] = healer.registry.lockWord;
-  sweeper.registry.sweepGone(sweeper.open('test'));
+  control[header] = its.self.lockWord;
+  sweeper.open('test').partitions.self.sweepGone();
   seen.push(visible());
   its.heal(header, 1);
   its.leaveOne(header);

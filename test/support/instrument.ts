@@ -77,6 +77,13 @@ function sourcesIn(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
+const OPERATORS = new Map<ts.SyntaxKind, ts.BinaryOperator>([
+  [ts.SyntaxKind.PlusEqualsToken, ts.SyntaxKind.PlusToken],
+  [ts.SyntaxKind.MinusEqualsToken, ts.SyntaxKind.MinusToken],
+  [ts.SyntaxKind.AmpersandEqualsToken, ts.SyntaxKind.AmpersandToken],
+  [ts.SyntaxKind.BarEqualsToken, ts.SyntaxKind.BarToken],
+]);
+
 function instrument(path: string): ts.TransformerFactory<ts.SourceFile> {
   const loads = READING.test(path);
   return (context) => (file) => {
@@ -95,15 +102,9 @@ function instrument(path: string): ts.TransformerFactory<ts.SourceFile> {
     const visitAssignment = (node: ts.BinaryExpression, target: ts.ElementAccessExpression): ts.Expression => {
       const [x, i] = both(target);
       const value = ts.visitNode(node.right, visit) as ts.Expression;
-      const operators = new Map<ts.SyntaxKind, ts.BinaryOperator>([
-        [ts.SyntaxKind.PlusEqualsToken, ts.SyntaxKind.PlusToken],
-        [ts.SyntaxKind.MinusEqualsToken, ts.SyntaxKind.MinusToken],
-        [ts.SyntaxKind.AmpersandEqualsToken, ts.SyntaxKind.AmpersandToken],
-        [ts.SyntaxKind.BarEqualsToken, ts.SyntaxKind.BarToken],
-      ]);
       const { kind } = node.operatorToken;
       if (kind === ts.SyntaxKind.EqualsToken) return call('store', x, i, value, site(node));
-      const operator = operators.get(kind);
+      const operator = OPERATORS.get(kind);
       if (operator === undefined) throw new Error(`${path}: no step for ${node.getText(file)}`);
       const old = f.createElementAccessExpression(x, i);
       return call(

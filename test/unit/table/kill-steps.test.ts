@@ -4,7 +4,7 @@
  * `verify`, the state before and after the whole operation, page and scan counts. Every store to shared memory is a
  * step (`support/instrument.ts`). Replay: each failure names scene and step; SEED for the operations that follow.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
 import {
   chunkScene,
@@ -17,6 +17,9 @@ import {
 import { difference, type Stage, type State, sameState } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
+
+// Far more than it takes on an idle machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 const seed = seedOf();
 let engine: Engine;

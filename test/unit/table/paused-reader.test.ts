@@ -4,11 +4,14 @@
  * between. Oracle: the values each key had during the read; rows that were there all the time are scanned exactly
  * once. Replay: the seed is printed, set SEED.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
 import { Stage, WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
+
+// Far more than it takes on an idle machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 const seed = seedOf();
 const MEMORY = 512 * 1024;
@@ -147,7 +150,8 @@ function readThrough(stage: Stage, test: Case, steps: number[], chosen: Storm[],
 function everyStep(test: Case, fillers: number, pairs: number): void {
   const stage = prepared(test.first, fillers);
   const random = new Random(seed);
-  const steps = stage.trace(() => test.read(stage.actor(1), 'key'), true);
+  const untroubled = stage.actor(1);
+  const steps = stage.trace(() => test.read(untroubled, 'key'), true);
   const judge = (at: number[], names: string[]): void => {
     const context = `seed ${seed} ${test.name}, ${fillers} fillers, ${names} before ${at} (${at.map((s) => steps[s])})`;
     const [allowed, answer] = readThrough(
@@ -204,7 +208,8 @@ test('a scan that stands still before any step sees every lasting row once, and 
     stage.restore();
     for (const key of lasting) stage.actor(0).put(1, key, `value of ${key}`);
     stage.save();
-    const count = stage.trace(() => scanned(stage, stage.actor(1)), true).length;
+    const untroubled = stage.actor(1);
+    const count = stage.trace(() => scanned(stage, untroubled), true).length;
     const { 'cleared, pages used elsewhere': _, ...kept } = storms;
     for (const [name, storm] of Object.entries(kept)) {
       for (let at = 0; at < count; at += 1 + random.below(Math.ceil(count / 120))) {

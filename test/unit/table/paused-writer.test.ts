@@ -4,11 +4,14 @@
  * mends what a killed writer left.
  * Oracle: the states before and after the operation. Replay: deterministic; each failure names scene and step.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
 import { entryScenes, growthScenes, listScenes, type Scene, upkeepScenes } from '../../support/fault-scenes.js';
 import { difference, type State, sameState, WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
+
+// Far more than it takes on an idle machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 let engine: Engine;
 /** Scenes in which an index is rebuilt, so that readers wait. */
@@ -78,7 +81,8 @@ function pauseEverywhere(scene: Scene, stride: number): void {
   const { stage } = scene;
   const observer = new Observer(scene);
   stage.restore();
-  const sites = stage.trace(() => scene.act(stage.actor(1)));
+  const untroubled = stage.actor(1);
+  const sites = stage.trace(() => scene.act(untroubled));
   for (let at = 0; at < sites.length; at += stride) {
     stage.restore();
     const reader = stage.actor(2);
@@ -101,7 +105,8 @@ function pauseHealer(scene: Scene, stride: number, healerStride: number): void {
   const { stage } = scene;
   const observer = new Observer(scene);
   stage.restore();
-  const sites = stage.trace(() => scene.act(stage.actor(1)));
+  const untroubled = stage.actor(1);
+  const sites = stage.trace(() => scene.act(untroubled));
   for (let killed = 0; killed < sites.length; killed += stride) {
     stage.restore();
     stage.kill(stage.actor(1), killed, scene.act);

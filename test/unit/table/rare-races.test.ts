@@ -4,7 +4,7 @@
  * Oracle: stated at each test. Replay: deterministic.
  */
 import { closeSync } from 'node:fs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { Entry, Flag } from '../../../native-layout/entry.js';
 import { Partition } from '../../../native-layout/partition.js';
 import { Registry } from '../../../native-layout/registry.js';
@@ -12,6 +12,9 @@ import { Superblock } from '../../../native-layout/superblock.js';
 import type { Actor } from '../../support/actors.js';
 import { Stage, WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
+
+// Far more than it takes on an idle machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 const MEMORY = 512 * 1024;
 let engine: Engine;
@@ -47,7 +50,8 @@ test('a segment that was being filled aside and was given up confirms no reader'
     stage.actor(0).put(1, 'z', 'third value');
     for (let i = 0; i < 60; i++) stage.actor(0).put(1, `early:${i}`, '');
     stage.save();
-    const steps = stage.trace(() => stage.actor(1).get(1, key), true);
+    const untroubled = stage.actor(1);
+    const steps = stage.trace(() => untroubled.get(1, key), true);
     abandonGrowth(stage);
     const aside = stage.copy();
     for (let first = 0; first < steps.length; first++) {
@@ -152,9 +156,8 @@ test('a clear that dies after a sweep overtook it is not forgotten', () => {
       const held = stage.field(0, Partition.entryCount);
       const visible = stage.actor(3).table.namespaces.size(1);
       if (held !== visible) {
-        left.push(
-          `swept before ${sites[at]} (${at}), killed before ${sites[killed]} (${killed}): ${held} held, ${visible} visible`,
-        );
+        const when = `swept before ${at} ${sites[at]}, killed before ${killed} ${sites[killed]}`;
+        left.push(`${when}: ${held} held, ${visible} visible`);
       }
     }
   }
@@ -172,8 +175,8 @@ function registered(stage: Stage): { actor: Actor; registry: InstanceType<Engine
 }
 
 /**
- * A thread dies when its list insert is decided, before anything of it is settled. One thread heals the first partition;
- * while it heals the second, another sweeps the registry: no lock names the dead thread any more, so its slot is freed.
+ * A thread dies when its list insert is decided, before anything of it is settled. One thread heals; while it
+ * heals the second partition, another sweeps the registry: no lock names the dead thread, so its slot is freed.
  * Oracle: all of the list is there, since it was decided, and it was visible.
  */
 test('a slot is not freed while a healer still needs its decision', () => {
