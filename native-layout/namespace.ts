@@ -9,7 +9,7 @@ export const Namespace = struct(
       name: 'tag',
       meaning: 'slot and generation, as entries carry it; 0: free',
       mode: 'atomic',
-      writers: 'registrar, under the control lock; who clears, by compare-and-swap',
+      writers: 'registrar and who clears, under the control lock',
       readers: 'all, at every operation',
     },
     { name: 'kind', meaning: 'see NamespaceKind', writers: 'registrar', readers: 'all', guard: 'published by tag' },

@@ -59,9 +59,10 @@ export const Partition = struct(
       meaning: 'page that cells are taken from by class id, page index + 1',
     },
     { name: 'classHeads', words: MAX_CLASS_ID + 1, meaning: 'first of the other pages with room, page index + 1' },
+    { name: 'classCounts', words: MAX_CLASS_ID + 1, meaning: 'pages held by class id' },
     { name: 'root', words: ROOT_CHUNKS, meaning: 'directory chunks', readers: 'all', guard: 'indexEpoch, sequence' },
   ],
-  Math.ceil((32 + 32 + 32 + LOG_STEPS * STEP_WORDS + 2 * (MAX_CLASS_ID + 1) + ROOT_CHUNKS) / 32) * 32,
+  Math.ceil((32 + 32 + 32 + LOG_STEPS * STEP_WORDS + 3 * (MAX_CLASS_ID + 1) + ROOT_CHUNKS) / 32) * 32,
 );
 
 /** Per partition and namespace, behind each other in the partition's tail. */

@@ -1,17 +1,16 @@
 /** One slot per attached thread: who it is, how to see that it lives, what it holds. */
-import { packed, struct } from './struct.js';
+import { check, packed, struct } from './struct.js';
 
 export const Registry = struct(
   'registry slot',
   'one attached thread',
   [
-    { name: 'claim', meaning: 'state and generation', mode: 'atomic', writers: 'attacher, sweeper', readers: 'all' },
-    { name: 'descriptor', meaning: 'fd of its unlinked liveness file, plus 1', writers: 'attacher', readers: 'all' },
-    { name: 'inode', meaning: 'inode of that file, low 32 bits', writers: 'attacher', readers: 'all' },
     {
-      name: 'mark',
-      meaning: 'random number of that file, its time of modification',
-      writers: 'attacher',
+      name: 'claim',
+      words: 2,
+      meaning: 'state, generation and liveness token, changed as one 64-bit word',
+      mode: 'atomic',
+      writers: 'attacher, sweeper',
       readers: 'all',
     },
     { name: 'threadId', meaning: 'worker_threads.threadId, for people', writers: 'attacher', readers: 'inspect' },
@@ -56,7 +55,7 @@ export const Registry = struct(
       writers: 'its thread, sweeper',
       readers: 'all who meet a pending entry',
     },
-    { name: 'padding', words: 20, meaning: 'the counters have lines of their own' },
+    { name: 'padding', words: 22, meaning: 'the counters have lines of their own' },
     {
       name: 'counters',
       words: 32,
@@ -69,12 +68,48 @@ export const Registry = struct(
   64,
 );
 
-export const ClaimState = { free: 0, claiming: 1, live: 2, sweeping: 3 } as const;
-packed('registry claim', 'state and generation of a slot', [
-  { name: 'state', shift: 0, bits: 2, meaning: 'free, claiming, live, sweeping' },
-  { name: 'generation', shift: 2, bits: 19, meaning: 'raised when the slot is freed' },
-]);
+export const ClaimState = { free: 0, live: 1, sweeping: 2 } as const;
+packed(
+  'registry claim',
+  'who holds a slot; 64 bits',
+  [
+    { name: 'state', shift: 0, bits: 2, meaning: 'free, live, sweeping' },
+    { name: 'generation', shift: 2, bits: 14, meaning: 'raised when the slot is freed' },
+    { name: 'descriptor', shift: 16, bits: 20, meaning: 'fd of the unlinked liveness file' },
+    { name: 'mark', shift: 36, bits: 28, meaning: 'random number of that file, its time of modification' },
+  ],
+  64,
+);
 export const CLAIM_STATE_MASK = 3;
-export const CLAIM_GENERATION_SHIFT = 2;
+export const CLAIM_GENERATION_MASK = 0x3fff;
+/** Limits of what a claim can hold. */
+export const MAX_DESCRIPTOR = 2 ** 20 - 1;
+export const MARK_LIMIT = 2 ** 28;
+
+export interface Claim {
+  readonly state: number;
+  readonly generation: number;
+  readonly descriptor: number;
+  readonly mark: number;
+}
+
+export function packClaim({ state, generation, descriptor, mark }: Claim): bigint {
+  const high = BigInt(mark) << 36n;
+  return BigInt.asIntN(64, high | (BigInt(descriptor) << 16n) | BigInt((generation << 2) | state));
+}
+
+export function unpackClaim(claim: bigint): Claim {
+  const low = Number(claim & 0xffffn);
+  return {
+    state: low & CLAIM_STATE_MASK,
+    generation: low >>> 2,
+    descriptor: Number((claim >> 16n) & BigInt(MAX_DESCRIPTOR)),
+    mark: Number((claim >> 36n) & BigInt(MARK_LIMIT - 1)),
+  };
+}
+
 /** Doubles in a counter block. */
 export const COUNTER_SLOTS = 16;
+
+check(Registry.claim % 2 === 0 && Registry.sizeWords % 2 === 0, 'the claim is aligned to its 64 bits');
+check(Registry.counters % 2 === 0, 'the counters are aligned doubles');

@@ -45,9 +45,14 @@ export function classLength(id: number): number {
   return 2 ** doubling + ((index & 7) + 1) * 2 ** (doubling - STEPS_SHIFT);
 }
 
+/** Longest cell, in bytes, with pages of this length. */
+export function maxCellLengthFor(pageShift: number): number {
+  return 2 ** (pageShift - MAX_CELL_PART_SHIFT);
+}
+
 export function classTable(pageShift: number): ClassTable {
   const pageLength = 2 ** pageShift;
-  const maxCellLength = 2 ** (pageShift - MAX_CELL_PART_SHIFT);
+  const maxCellLength = maxCellLengthFor(pageShift);
   const cellClassCount = classOf(maxCellLength);
   const lengths = [0];
   for (let id = 1; id <= cellClassCount; id++) lengths.push(classLength(id));

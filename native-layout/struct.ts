@@ -77,13 +77,13 @@ export function struct<const Names extends string>(
 }
 
 /** Declares the bit fields of one word and checks that they neither overlap nor leave the word. */
-export function packed(name: string, meaning: string, fields: readonly BitField[]): void {
+export function packed(name: string, meaning: string, fields: readonly BitField[], wordBits = 32): void {
   let end = 0;
   for (const field of fields) {
     check(field.shift >= end, `${name}.${field.name} overlaps the field before it`);
     end = field.shift + field.bits;
   }
-  check(end <= 32, `${name} has ${end} bits, a word has 32`);
+  check(end <= wordBits, `${name} has ${end} bits, its word has ${wordBits}`);
   packedWords.push({ name, meaning, fields });
 }
 

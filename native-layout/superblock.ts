@@ -37,7 +37,7 @@ export const Superblock = struct(
     },
     {
       name: 'clearEpoch',
-      meaning: 'raised by every clear, before and after it changes generations',
+      meaning: 'raised by every clear, after it changed generations',
       mode: 'atomic',
       writers: 'who clears',
       readers: 'sweepers',
@@ -49,10 +49,18 @@ export const Superblock = struct(
       writers: 'all',
       readers: 'all',
     },
-    { name: 'padding', words: 29, meaning: 'keeps the control lock off the line of read-mostly words' },
+    {
+      name: 'clearing',
+      meaning: '1 while generations are changed and clearEpoch is not raised yet',
+      mode: 'atomic',
+      writers: 'who clears',
+      readers: 'who takes the control lock over',
+      guard: 'control lock',
+    },
+    { name: 'padding', words: 28, meaning: 'keeps the control lock off the line of read-mostly words' },
     {
       name: 'controlLock',
-      meaning: 'a lock word: registration of namespaces',
+      meaning: 'a lock word: registration of namespaces, and clears',
       mode: 'atomic',
       writers: 'all',
       readers: 'all',
@@ -73,10 +81,10 @@ export const CacheState = { running: 1, stopped: 2 } as const;
 
 packed('lock word', 'partition locks and the control lock; 0 is free', [
   { name: 'slot', shift: 0, bits: 12, meaning: 'registry slot of the holder, plus 1' },
-  { name: 'generation', shift: 12, bits: 19, meaning: 'generation of that slot' },
+  { name: 'generation', shift: 12, bits: 14, meaning: 'generation of that slot' },
 ]);
 export const LOCK_SLOT_MASK = 0xfff;
 export const LOCK_GENERATION_SHIFT = 12;
-export const LOCK_GENERATION_MASK = 0x7ffff;
-/** Most threads a cache can be asked to hold: the slot field holds slot + 1. */
+export const LOCK_GENERATION_MASK = 0x3fff;
+/** Most threads a cache can be asked to hold: the slot field holds slot + 1, and one slot is spare. */
 export const MAX_THREADS = LOCK_SLOT_MASK - 1;

@@ -193,7 +193,8 @@ function shapeOf(options: ResolvedOptions): Shape {
     slabLengths: slabLengthsFor(memory, owners),
     pageShift: pageShiftFor(memory, partitions),
     partitionCount: partitions,
-    threadSlots: options.maxThreads,
+    // One more, which is spare: see threads/registry.ts.
+    threadSlots: options.maxThreads + 1,
     namespaceSlots: namespaceSlotsFor(memory),
     ownerCount: owners,
   };

@@ -76,6 +76,11 @@ export class Cells {
     return this.pageTableWord + page * Page.sizeWords;
   }
 
+  /** Class id of the cell at an address. */
+  classIdOf(address: number): number {
+    return this.control[this.recordOf(this.pageOf(address)) + Page.classId];
+  }
+
   private roomOf(record: number, classId: number): number {
     return this.classes.cellCounts[classId] - this.control[record + Page.usedCount];
   }
@@ -122,6 +127,7 @@ export class Cells {
     if (listed) this.lists.stageLink(header, page, classId);
     else log.stage(0, header + Partition.classPages + classId, page + 1);
     log.stage(0, header + Partition.pageCount, this.control[header + Partition.pageCount] + 1);
+    this.stageClassCount(header, classId, 1);
     log.stage(0, header + Partition.pageStep, 0);
     log.commit();
     return true;
@@ -192,6 +198,11 @@ export class Cells {
     return page < 0 || this.roomOf(this.recordOf(page), classId) === 0;
   }
 
+  private stageClassCount(header: number, classId: number, delta: number): void {
+    const at = header + Partition.classCounts + classId;
+    this.log.stage(0, at, this.control[at] + delta);
+  }
+
   private stageUnits(header: number, delta: number): void {
     const at = header + Partition.usedUnits;
     this.log.stage(0, at, this.control[at] + delta);
@@ -227,14 +238,27 @@ export class Cells {
     if (used === 0) this.emptied = page;
   }
 
-  /** After a commit: returns the page that its frees emptied, unless it is its class's page to take cells from. */
+  /** Whether an empty page can go: its class has other room, or no other page, so that nothing in it is overwritten. */
+  private mayRelease(header: number, page: number): boolean {
+    const control = this.control;
+    const classId = control[this.recordOf(page) + Page.classId];
+    if (control[header + Partition.classCounts + classId] === 1) return true;
+    const classPage = control[header + Partition.classPages + classId] - 1;
+    if (classPage !== page && !this.isClassFull(header, classId)) return true;
+    const listed = this.lists.first(header, classId);
+    return listed >= 0 && (listed !== page || control[this.recordOf(page) + Page.next] !== 0);
+  }
+
+  /**
+   * After a commit: returns the page that its frees emptied to the pool, unless it is its class's page, or must stay.
+   */
   settle(header: number, partitionIndex: number): void {
     const page = this.emptied;
     if (page === NONE) return;
     this.emptied = NONE;
     const record = this.recordOf(page);
-    if (this.control[record + Page.linked] === 0 || this.control[record + Page.usedCount] !== 0) return;
-    this.release(header, partitionIndex, page);
+    const isEmpty = this.control[record + Page.linked] !== 0 && this.control[record + Page.usedCount] === 0;
+    if (isEmpty && this.mayRelease(header, page)) this.release(header, partitionIndex, page);
   }
 
   /** Forgets an emptied page of a step that was given up. */
@@ -256,6 +280,7 @@ export class Cells {
       log.stageSequence(0, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 2);
     }
     log.stage(0, header + Partition.pageCount, control[header + Partition.pageCount] - 1);
+    this.stageClassCount(header, classId, -1);
     log.stage(0, header + Partition.pageStep, page + 1);
     log.stage(0, record + Page.classId, 0);
     log.commit();
@@ -266,7 +291,8 @@ export class Cells {
   releaseEmpty(header: number, partitionIndex: number): number {
     let released = 0;
     const releaseIfEmpty = (page: number): void => {
-      if (page < 0 || this.control[this.recordOf(page) + Page.usedCount] !== 0) return;
+      const isEmpty = page >= 0 && this.control[this.recordOf(page) + Page.usedCount] === 0;
+      if (!isEmpty || !this.mayRelease(header, page)) return;
       this.release(header, partitionIndex, page);
       released++;
     };

@@ -25,8 +25,9 @@ export class ValueEncoder extends FieldWriter {
   latin1: string | null = null;
   readonly #check = new PlainTreeCheck();
   /**
-   * Changes with every call: a call that finds it changed at its end was entered again by code that it ran, a Proxy or
-   * a getter, and refuses. Nothing has to be reset, so an exception that runs no handlers (a `vm` time-out) does no harm.
+   * Changes with every call: a call that finds it changed at its end was entered again by code that it ran, a Proxy
+   * or a getter, and refuses. Nothing has to be reset, so an exception that runs no handlers (a `vm` time-out) does
+   * no harm.
    */
   #turn = 0;
 

@@ -24,6 +24,16 @@ export function addWord(words: Int32Array, index: number, delta: number): number
   return Atomics.add(words, index, delta);
 }
 
+/** Atomic load of a 64-bit word. */
+export function loadWide(words: BigInt64Array, index: number): bigint {
+  return Atomics.load(words, index);
+}
+
+/** Compare and swap of a 64-bit word; whether it was as expected, and is the new value now. */
+export function casWide(words: BigInt64Array, index: number, expected: bigint, value: bigint): boolean {
+  return Atomics.compareExchange(words, index, expected, value) === expected;
+}
+
 /** Plain load. */
 export function peekWord(words: Int32Array, index: number): number {
   return words[index];

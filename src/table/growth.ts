@@ -29,6 +29,7 @@ import { storeWord } from '../memory/atomics.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
 import {
+  bucketCountOf,
   depthOf,
   emptySlot,
   homeOf,
@@ -43,6 +44,8 @@ import type { Slot } from './slot.js';
 
 /** Below this load a segment without a place near home is not grown: its hashes are too much alike. */
 const LEAST_LOAD = 0.5;
+/** A half that would fill a new segment more than this gets a longer one at once. */
+const MOST_LOAD = 0.9;
 
 export class Growth {
   private readonly partitions: Partitions;
@@ -129,12 +132,31 @@ export class Growth {
       const target = this.takeSegment(header, partitionIndex, 0, true, depth);
       return target !== 0 && this.replace(header, partitionIndex, slot, depth, pattern, target, target);
     }
+    const halves = this.countHalves(slot, depth);
+    // Equal hashes stay together however deep the directory is.
+    if (halves.low === 0 || halves.high === 0) return false;
     if (depth === control[header + Partition.depth] && !this.double(header, partitionIndex)) return false;
-    const low = this.takeSegment(header, partitionIndex, 0, false, depth + 1);
-    const high = low === 0 ? 0 : this.takeSegment(header, partitionIndex, 1, false, depth + 1);
+    const low = this.takeSegment(header, partitionIndex, 0, this.needsGrown(halves.low), depth + 1);
+    const high = low === 0 ? 0 : this.takeSegment(header, partitionIndex, 1, this.needsGrown(halves.high), depth + 1);
     if (high !== 0) return this.replace(header, partitionIndex, slot, depth, pattern, low, high);
     this.freeGrowing(header, partitionIndex);
     return false;
+  }
+
+  /** Whether so many entries are too many for a new segment of base length. */
+  private needsGrown(entries: number): boolean {
+    return entries > this.partitions.baseBuckets * BUCKET_SLOTS * MOST_LOAD;
+  }
+
+  /** Entries of a segment whose hash has a 0, and a 1, at bit `depth`. */
+  private countHalves(slot: Slot, depth: number): { low: number; high: number } {
+    const halves = { low: 0, high: 0 };
+    this.forEachEntry(slot, (hash) => {
+      if (((hash >>> depth) & 1) === 0) halves.low++;
+      else halves.high++;
+      return true;
+    });
+    return halves;
   }
 
   /** Copies all entries of the old segment and publishes the new ones. */
@@ -169,6 +191,13 @@ export class Growth {
   }
 
   private distribute(slot: Slot, depth: number, low: number, high: number): boolean {
+    return this.forEachEntry(slot, (hash, address) =>
+      this.place(((hash >>> depth) & 1) === 0 ? low : high, hash, address),
+    );
+  }
+
+  /** Visits the entries of a segment until `visit` answers false; whether it never did. */
+  private forEachEntry(slot: Slot, visit: (hash: number, address: number) => boolean): boolean {
     const { slabs } = this.partitions;
     for (let i = 0; i < slot.bucketCount; i++) {
       const first = slot.segment + (i << BUCKET_WORD_SHIFT) + Bucket.addresses;
@@ -176,8 +205,7 @@ export class Growth {
         const address = slot.words[first + n];
         if (address === 0) continue;
         const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-        const hash = this.hashes.of(slabs[address >>> SLAB_UNIT_SHIFT], cell);
-        if (!this.place(((hash >>> depth) & 1) === 0 ? low : high, hash, address)) return false;
+        if (!visit(this.hashes.of(slabs[address >>> SLAB_UNIT_SHIFT], cell), address)) return false;
       }
     }
     return true;
@@ -245,7 +273,10 @@ export class Growth {
     for (let which = 0; which < 2; which++) {
       const address = control[header + Partition.growing + which];
       if (address === 0) continue;
+      const grown = cells.classIdOf(address) === cells.classes.grownSegmentClass;
       log.open(header);
+      // A reader may stand before the sequences of what was here before: they were odd, and must be again.
+      log.stageRetireSegment(address, bucketCountOf(grown ? GROWN_BIT : 0, this.partitions.baseBuckets));
       log.stage(0, header + Partition.growing + which, 0);
       cells.stageFree(header, address);
       log.commit();

@@ -19,6 +19,7 @@ import { Entry, Flag } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { CacheError } from '../errors.js';
 import { loadWord, storeWord } from '../memory/atomics.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { EntryHash } from './entry-hash.js';
@@ -104,7 +105,7 @@ export function settlePending(partitions: Partitions, header: number, partitionI
     const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
     const next = words[pendingNextWord(cell, words[cell + Entry.shape])];
     slot.locate(header, hashes.of(words, cell));
-    slot.searchAddress(address);
+    if (!slot.searchAddress(address)) throw new CacheError('CORRUPT', 'a pending entry is not in the index');
     if (committed) clearPending(partitions, header, slot, next);
     else remover.remove(header, partitionIndex, next);
   }

@@ -6,7 +6,8 @@
  * 1. A hit is confirmed by the sequence of the bucket it stands in: unchanged, so the entry was current when its
  *    address was read, and nothing of it was freed before the copy was complete.
  * 2. A miss is confirmed by the sequence of the home bucket, which every insert and delete of a key with this home
- *    raises, wherever the entry stands, and by the directory entry, which still names this segment.
+ *    raises, wherever the entry stands, and by the directory entry, which still names this segment, in a directory that
+ *    is no deeper than when the entry was chosen.
  * 3. Both are confirmed last by the partition's indexEpoch, which rises before a page of the index leaves the
  *    partition: until then the words taken for sequences were sequences.
  *
@@ -127,7 +128,8 @@ export class Lookup {
       if ((sequence & 1) !== 0) return AGAIN;
     }
     if (!endRead(words, homeBucket, homeSequence) || directory[entryWord] !== entry) return AGAIN;
-    return control[header + Partition.indexEpoch] === epoch ? MISS : AGAIN;
+    const same = control[header + Partition.depth] === depth && control[header + Partition.indexEpoch] === epoch;
+    return same ? MISS : AGAIN;
   }
 
   /** Copies the entry of a slot and confirms it. MISS: it is pending in a list insert that is not decided. */

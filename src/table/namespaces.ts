@@ -5,8 +5,8 @@
  * Invariants
  * 1. A slot is published by the store of its tag, after kind and name; it keeps its name for good.
  * 2. Registration happens under the control lock. A death before the tag is stored leaves the slot free.
- * 3. A clear raises clearEpoch, then changes tags, then raises clearEpoch again. The first keeps a clear whose thread
- *    died from being forgotten, the second catches a sweep that ran between.
+ * 3. A clear changes tags and then raises clearEpoch, under the control lock. If its thread dies between, whoever takes
+ *    the lock over sees the word `clearing` and raises it, so that what was cleared is swept.
  * 4. Generations wrap after 64. Before so many clears are unswept, the next one sweeps first; so no entry outlives its
  *    generation by 64.
  */
@@ -21,12 +21,12 @@ import {
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Superblock } from '../../native-layout/superblock.js';
 import { CacheError, mistake, show } from '../errors.js';
-import { addWord, casWord, loadWord, storeWord } from '../memory/atomics.js';
+import { loadWord, storeWord } from '../memory/atomics.js';
 import type { Partitions } from './partitions.js';
 import type { Upkeep } from './upkeep.js';
 
-/** Unswept clears, counted in raises of clearEpoch, from which a clear sweeps first. */
-const MOST_UNSWEPT_RAISES = 60;
+/** Unswept clears from which a clear sweeps first. */
+const MOST_UNSWEPT = 30;
 
 export class Namespaces {
   private readonly partitions: Partitions;
@@ -115,25 +115,19 @@ export class Namespaces {
   /** Clears every namespace. Entries are gone for all threads when this has changed the tags; then frees them. */
   clearAll(): void {
     const { control, memory } = this.partitions;
-    if (this.unswept() > MOST_UNSWEPT_RAISES) this.upkeep.sweepAll();
-    addWord(control, Superblock.clearEpoch, 1);
+    if (this.unswept() > MOST_UNSWEPT) this.upkeep.sweepAll();
+    this.partitions.enterControl();
+    storeWord(control, Superblock.clearing, 1);
     for (let slot = TUPLE_NAMESPACE; slot < memory.geometry.namespaceSlots; slot++) {
-      if (loadWord(control, this.tagWord(slot)) === 0) break;
-      this.raiseGeneration(slot);
+      const at = this.tagWord(slot);
+      const tag = loadWord(control, at);
+      if (tag === 0) break;
+      storeWord(control, at, (tag & ~TAG_GENERATION_MASK) | ((tag + 1) & TAG_GENERATION_MASK));
     }
-    addWord(control, Superblock.clearEpoch, 1);
+    this.partitions.finishClear();
+    this.partitions.leaveControl();
     this.partitions.self.liveness.sweepGone();
     this.upkeep.sweepAll();
-  }
-
-  private raiseGeneration(slot: number): void {
-    const { control } = this.partitions;
-    const at = this.tagWord(slot);
-    for (;;) {
-      const tag = loadWord(control, at);
-      const next = (tag & ~TAG_GENERATION_MASK) | ((tag + 1) & TAG_GENERATION_MASK);
-      if (casWord(control, at, tag, next) === tag) return;
-    }
   }
 
   private unswept(): number {

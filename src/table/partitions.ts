@@ -13,7 +13,7 @@ import { Registry } from '../../native-layout/registry.js';
 import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { Cells } from '../allocator/cells.js';
 import { addWord, loadWord, peekWord, storeWord } from '../memory/atomics.js';
-import { acquire, type LockHolder, release } from '../memory/lock.js';
+import { acquire, type LockHolder, release, tryAcquire } from '../memory/lock.js';
 import { RedoLog } from '../memory/redo-log.js';
 import type { SharedMemory } from '../memory/slab.js';
 import { heal } from './heal.js';
@@ -24,6 +24,9 @@ export interface Participant extends LockHolder {
   /** Word index of the registry slot. */
   readonly slotWord: number;
 }
+
+/** Attempts at a lock that a live thread holds: each about 2 µs, as it looks whether the holder lives. */
+const PASS_TRIES = 500;
 
 export class Partitions {
   readonly memory: SharedMemory;
@@ -98,11 +101,39 @@ export class Partitions {
     release(this.control, header + Partition.lock, header + Partition.waiters);
   }
 
-  /** Enters the section that the control lock guards. What it guards is published by single stores: nothing to heal. */
+  /**
+   * Takes and releases the partition's lock, healing if need be, unless it is held by a live thread for long.
+   * @returns whether it had the lock: whoever held it before is done
+   */
+  passThrough(partitionIndex: number): boolean {
+    const header = this.headerOf(partitionIndex);
+    if (this.inside) this.mendOwn();
+    this.inside = true;
+    for (let tries = 0; tries < PASS_TRIES; tries++) {
+      const result = tryAcquire(this.control, header + Partition.lock, this.self);
+      if (result === 'busy') continue;
+      if (result === 'abandoned') this.heal(header, partitionIndex);
+      this.leave(header);
+      return true;
+    }
+    this.inside = false;
+    return false;
+  }
+
+  /** Enters the section that the control lock guards, finishing a clear whose thread is gone. */
   enterControl(): void {
     if (this.inside) this.mendOwn();
     this.inside = true;
-    acquire(this.control, Superblock.controlLock, Superblock.controlWaiters, this.self);
+    const { control } = this;
+    const abandoned = acquire(control, Superblock.controlLock, Superblock.controlWaiters, this.self);
+    if (abandoned) this.finishClear();
+  }
+
+  /** Makes sweepers look again after namespaces got new generations. The caller holds the control lock. */
+  finishClear(): void {
+    if (loadWord(this.control, Superblock.clearing) === 0) return;
+    addWord(this.control, Superblock.clearEpoch, 1);
+    storeWord(this.control, Superblock.clearing, 0);
   }
 
   leaveControl(): void {
@@ -123,7 +154,10 @@ export class Partitions {
       this.heal(header, index);
       this.leaveOne(header);
     }
-    if (loadWord(this.control, Superblock.controlLock) === this.self.lockWord) this.leaveControl();
+    if (loadWord(this.control, Superblock.controlLock) === this.self.lockWord) {
+      this.finishClear();
+      this.leaveControl();
+    }
     // No partition has pending entries of this thread any more.
     storeWord(this.control, this.self.slotWord + Registry.decision, 0);
     this.inside = false;

@@ -54,6 +54,7 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
     });
     rethread(partitions, record, new Set(kept));
     units += kept.length * partitions.cells.classes.cellUnits[classId];
+    control[header + Partition.classCounts + classId] += 1;
     relink(partitions, header, page, record, classId);
   });
   writeCounts(partitions, header, counts, entries, units);
@@ -88,6 +89,9 @@ function dropIndex(partitions: Partitions, header: number, partitionIndex: numbe
     cells.release(header, partitionIndex, page);
     released++;
   });
+  for (let classId = 1; classId <= cells.classes.classCount; classId++) {
+    control[header + Partition.classCounts + classId] = 0;
+  }
   return released;
 }
 

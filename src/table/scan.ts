@@ -40,10 +40,12 @@ export class Scan {
   private used = 0;
   private readonly partitions: Partitions;
   private readonly hashes: EntryHash;
+  private readonly maxCellLength: number;
 
   constructor(partitions: Partitions) {
     this.partitions = partitions;
     this.hashes = new EntryHash(partitions);
+    this.maxCellLength = partitions.cells.classes.maxCellLength;
   }
 
   /** Copies the rows from `position` to the end of its segment. Returns the position behind it. */
@@ -126,7 +128,8 @@ export class Scan {
     const keyLength = keyLengthOf(shape);
     const length = keyLength + (chained ? 0 : valueLengthOf(words, cell, shape));
     const start = (cell + headerWords(shape)) << 2;
-    if (length < keyLength || start + length > words.length << 2) return false;
+    const end = start + length;
+    if (length < keyLength || end - (cell << 2) > this.maxCellLength || end > words.length << 2) return false;
     this.reserve(length);
     memory.bytes[slab].copy(this.bytes, this.used, start, start + length);
     this.rows.push({

@@ -50,7 +50,12 @@ export class Slot {
   }
 
   find(header: number, namespaceSlot: number, key: KeyView): boolean {
-    this.tag = this.tagOf(namespaceSlot);
+    return this.findIn(header, namespaceSlot, this.tagOf(namespaceSlot), key);
+  }
+
+  /** The same in a given generation of the namespace. */
+  findIn(header: number, namespaceSlot: number, tag: number, key: KeyView): boolean {
+    this.tag = tag;
     return this.locate(header, indexHash(key.hash, namespaceSlot)) && this.search(key);
   }
 

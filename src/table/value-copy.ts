@@ -6,6 +6,7 @@
  * one leads outside; garbage bytes inside the bounds are harmless, since they are never decoded.
  */
 import { Chunk, Entry, Flag, IDENTITY_CHUNK } from '../../native-layout/entry.js';
+import { maxCellLengthFor } from '../../native-layout/size-class.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import type { SharedMemory } from '../memory/slab.js';
 import { chunkHeadWord, headerWords, keyLengthOf, valueLengthOf } from './entry-view.js';
@@ -38,11 +39,13 @@ export class ValueCopy {
   private words: Int32Array;
   private readonly memory: SharedMemory;
   private readonly slabs: Int32Array[];
+  private readonly maxCellLength: number;
   private readonly bytesOf: Buffer[];
 
   constructor(memory: SharedMemory) {
     this.memory = memory;
     this.slabs = memory.words;
+    this.maxCellLength = maxCellLengthFor(memory.geometry.pageShift);
     this.bytesOf = memory.bytes;
     this.bytes = Buffer.from(new ArrayBuffer(FIRST_LENGTH));
     this.words = new Int32Array(this.bytes.buffer as ArrayBuffer);
@@ -54,7 +57,7 @@ export class ValueCopy {
     const length = valueLengthOf(words, cell, shape);
     const start = ((cell + headerWords(shape)) << 2) + keyLengthOf(shape);
     const end = start + length;
-    if (length < 0 || end > words.length << 2) return false;
+    if (length < 0 || end - (cell << 2) > this.maxCellLength || end > words.length << 2) return false;
     if ((shape & Flag.valueRaw) !== 0) {
       this.text = (this.bytesOf[slab] as unknown as TextBuffer).latin1Slice(start, end);
       return true;

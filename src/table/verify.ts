@@ -82,9 +82,11 @@ class Walker {
     let broken: string | undefined;
     let pages = 0;
     let units = 0;
+    const byClass = new Map<number, number>();
     forEachPage(this.#partitions, this.#index, (page, record) => {
       pages++;
       const classId = control[record + Page.classId];
+      byClass.set(classId, (byClass.get(classId) ?? 0) + 1);
       const used = control[record + Page.usedCount];
       const bump = control[record + Page.bumpCount];
       units += used * cells.classes.cellUnits[classId];
@@ -95,6 +97,11 @@ class Walker {
       else broken ??= this.#place(page, record, classId, used < cells.classes.cellCounts[classId]);
       broken ??= this.#cells(page, record, used);
     });
+    for (let classId = 1; classId <= cells.classes.classCount; classId++) {
+      const said = this.#field(Partition.classCounts + classId);
+      if (said !== (byClass.get(classId) ?? 0))
+        broken ??= `class ${classId} has ${byClass.get(classId)} pages, not ${said}`;
+    }
     if (pages !== this.#field(Partition.pageCount))
       broken ??= `${pages} pages, header says ${this.#field(Partition.pageCount)}`;
     if (units !== this.#field(Partition.usedUnits))

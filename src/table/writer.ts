@@ -24,6 +24,7 @@ import { insertList, type ListItem } from './list-insert.js';
 import type { Lookup } from './lookup.js';
 import type { Partitions } from './partitions.js';
 import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
+import { rebuild } from './rebuild.js';
 import { Remover } from './remover.js';
 import type { Slot } from './slot.js';
 import type { Upkeep } from './upkeep.js';
@@ -107,9 +108,11 @@ export class Writer {
     const { log, cells, control } = this.partitions;
     const slot = this.slot;
     if (!present && !this.growth.makeRoom(header, partitionIndex, slot)) return Outcome.full;
-    if (!cells.ensureRoom(header, partitionIndex, this.shape.classId, present ? 1 : 2)) return Outcome.full;
+    const { classId } = this.shape;
+    const givesBack = present && cells.classIdOf(slot.address) === classId;
+    if (!cells.ensureRoom(header, partitionIndex, classId, givesBack ? 1 : 2)) return Outcome.full;
     log.open(header);
-    const address = cells.choose(header, this.shape.classId);
+    const address = cells.choose(header, classId);
     log.beginFill(address, cells.nextFree);
     const pendingNext = pending ? control[header + Partition.pendingHead] : 0;
     this.fill(header, address, key, value, reserved, pendingNext);
@@ -173,9 +176,17 @@ export class Writer {
     const header = this.partitions.enter(partitionIndex);
     this.upkeep.reclaim(header, partitionIndex);
     const found = this.slot.find(header, namespaceSlot, key);
-    if (found) this.remover.remove(header, partitionIndex);
+    if (found) this.removeFound(header, partitionIndex);
     this.partitions.leave(header);
     return found;
+  }
+
+  /** Removes the entry that was found; with the last one of the partition its index goes, too. */
+  private removeFound(header: number, partitionIndex: number): void {
+    const { control } = this.partitions;
+    this.remover.remove(header, partitionIndex);
+    const isEmpty = control[header + Partition.entryCount] === 0;
+    if (isEmpty && control[header + Partition.depth] > 0) rebuild(this.partitions, header, partitionIndex);
   }
 
   /** Removes the key and leaves its value in the lookup's copy. False: there was none. */
@@ -187,7 +198,7 @@ export class Writer {
       return false;
     }
     const chain = this.lookup.hold(this.slot.address);
-    this.remover.remove(header, partitionIndex);
+    this.removeFound(header, partitionIndex);
     this.partitions.leave(header);
     this.lookup.letGo(chain);
     return true;
@@ -202,8 +213,11 @@ export class Writer {
 
   private insertAllOnce(namespaceSlot: number, items: readonly ListItem[]): Outcome {
     this.reservations.abandon();
+    // One generation for the whole list, read when all locks are held: a clear takes all of it or nothing.
+    let tag = 0;
     const outcome = insertList(this.partitions, items, Outcome.stored, (header, { partitionIndex, key, value }) => {
-      if (this.slot.find(header, namespaceSlot, key)) return Outcome.present;
+      if (tag === 0) tag = this.slot.tagOf(namespaceSlot);
+      if (this.slot.findIn(header, namespaceSlot, tag, key)) return Outcome.present;
       this.shape.measure(key, value, Flag.pending | Flag.linked);
       let reserved: Reserved | undefined;
       if (this.shape.chained) {

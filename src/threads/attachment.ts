@@ -8,7 +8,7 @@ import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { KeyEncoder } from '../codec/key-encoder.js';
 import { ValueEncoder } from '../codec/value-encoder.js';
 import { CacheError, show } from '../errors.js';
-import { loadWord, parkAsyncOn, storeWord } from '../memory/atomics.js';
+import { loadWord, parkAsyncOn, parkOn, storeWord } from '../memory/atomics.js';
 import type { SharedMemory } from '../memory/slab.js';
 import type { ResolvedOptions } from '../options.js';
 import { counterBlock } from '../stats/counters.js';
@@ -41,7 +41,7 @@ export class Attachment {
     this.id = handle.id;
     this.options = handle.options;
     this.handleInUse = handle;
-    const registry = new ThreadRegistry(memory, role);
+    const registry = claimSlot(memory, role);
     this.registryInUse = registry;
     this.table = new Table(memory, registry);
     registry.sweepInto(this.table);
@@ -95,9 +95,18 @@ export class Attachment {
     while (this.table !== undefined && !this.stopped) {
       await parkAsyncOn(control, doorbell, rung);
       rung = loadWord(control, doorbell);
-      if (this.table?.partitions.abandoned) this.table.partitions.mendOwn();
+      this.letGo();
     }
     if (!this.detached) this.onStopped();
+  }
+
+  /** Lets go of what an exception thrown out of an operation left: locks, a reservation, a hazard. */
+  private letGo(): void {
+    const { table, registryInUse } = this;
+    if (table === undefined || registryInUse === undefined) return;
+    if (table.partitions.abandoned) table.partitions.mendOwn();
+    table.freeReservationOf(registryInUse.slotWord);
+    storeWord(table.memory.control, registryInUse.slotWord + Registry.hazard, 0);
   }
 
   /** Marks the cache as stopped for all threads, and wakes them. */
@@ -112,8 +121,7 @@ export class Attachment {
   detach(): void {
     const { table, registryInUse, handleInUse } = this;
     if (table === undefined || registryInUse === undefined) return;
-    if (table.partitions.abandoned) table.partitions.mendOwn();
-    table.freeReservationOf(registryInUse.slotWord);
+    this.letGo();
     this.wasStopped = table.partitions.stopped;
     if (this.wasStopped && handleInUse !== undefined) withdrawHandle(handleInUse);
     this.table = undefined;
@@ -123,4 +131,35 @@ export class Attachment {
     registryInUse.detach();
     this.onDetached();
   }
+}
+
+/** Claims a slot; if all are taken, sweeps up after threads that are gone and tries again. */
+function claimSlot(memory: SharedMemory, role: number): ThreadRegistry {
+  try {
+    return new ThreadRegistry(memory, role);
+  } catch (error) {
+    for (let tries = 0; ; tries++) {
+      if (sweepBySpare(memory)) return new ThreadRegistry(memory, role);
+      // Another thread has the spare slot: for the time of a sweep.
+      if (tries === SPARE_TRIES) throw error;
+      parkOn(nobodyWakes, 0, 0, 1);
+    }
+  }
+}
+
+/** Times a thread waits a millisecond for the spare slot. */
+const SPARE_TRIES = 200;
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+
+function sweepBySpare(memory: SharedMemory): boolean {
+  let registry: ThreadRegistry;
+  try {
+    registry = new ThreadRegistry(memory, 0, 'spare');
+  } catch {
+    return false;
+  }
+  registry.sweepInto(new Table(memory, registry));
+  registry.sweepGone();
+  registry.detach();
+  return true;
 }

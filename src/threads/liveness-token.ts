@@ -1,8 +1,8 @@
 /**
- * How a thread proves that it lives: an open descriptor of an unlinked file. Node closes the descriptors a worker opened
- * when the worker ends, in whatever way, also while the main thread is blocked; so `fstat` tells any thread of the
- * process, without a message, whether another one is gone. A later file can get the same descriptor number and even the
- * same inode, so each token also has a random number of its own, kept as the file's time of modification.
+ * How a thread proves that it lives: an open descriptor of an unlinked file. Node closes the descriptors a worker
+ * opened when the worker ends, in whatever way, also while the main thread is blocked; so `fstat` tells any thread of
+ * the process, without a message, whether another one is gone. A later file can get the same descriptor number and
+ * even the same inode, so each token has a random number of its own, kept as the file's time of modification.
  *
  * Limits. A worker started with `trackUnmanagedFds: false` keeps its descriptors open until the process ends, so its
  * death is not seen. On Windows an open file can be unlinked since Windows 10 (libuv opens files with
@@ -13,17 +13,14 @@ import { closeSync, fstatSync, futimesSync, openSync, unlinkSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
+import { MARK_LIMIT, MAX_DESCRIPTOR } from '../../native-layout/registry.js';
 import { CacheError } from '../errors.js';
 
 export interface LivenessToken {
   readonly descriptor: number;
-  /** Low 32 bits of the inode. */
-  readonly inode: number;
-  /** Seconds of the time of modification, below 2^31. */
+  /** Seconds of the time of modification. */
   readonly mark: number;
 }
-
-const MARK_LIMIT = 2 ** 31;
 
 /** Opens a token for the calling thread: in the temporary folder, or wherever a file can be made. */
 export function openToken(): LivenessToken {
@@ -36,9 +33,9 @@ export function openToken(): LivenessToken {
       descriptor = openSync(path, 'wx', 0o600);
       unlinkSync(path);
       futimesSync(descriptor, mark, mark);
-      const { inode, mark: kept } = identityOf(descriptor);
-      if (kept !== mark) throw new Error(`${folder} does not keep the time of modification`);
-      return { descriptor, inode, mark };
+      if (markOf(descriptor) !== mark) throw new Error(`${folder} does not keep the time of modification`);
+      if (descriptor > MAX_DESCRIPTOR) throw new Error(`descriptor ${descriptor} is above ${MAX_DESCRIPTOR}`);
+      return { descriptor, mark };
     } catch (error) {
       if (descriptor >= 0) closeSync(descriptor);
       failures.push(error);
@@ -48,16 +45,14 @@ export function openToken(): LivenessToken {
   throw new CacheError('NOT_SUPPORTED', message, { op: 'attach', cause: new AggregateError(failures) });
 }
 
-function identityOf(descriptor: number): { inode: number; mark: number } {
-  const { ino, mtimeNs } = fstatSync(descriptor, { bigint: true });
-  return { inode: Number(BigInt.asIntN(32, ino)), mark: Number(mtimeNs / 1_000_000_000n) };
+function markOf(descriptor: number): number {
+  return Math.floor(fstatSync(descriptor).mtimeMs / 1000);
 }
 
 /** Whether the thread that opened the token is still there. About 2 µs. */
 export function isTokenOpen(token: LivenessToken): boolean {
   try {
-    const { inode, mark } = identityOf(token.descriptor);
-    return inode === token.inode && mark === token.mark;
+    return markOf(token.descriptor) === token.mark;
   } catch {
     // EBADF: the descriptor is closed.
     return false;

@@ -1,9 +1,9 @@
 /**
  * Goal: threads that are killed at any instruction leave a cache that all others go on using, with every acknowledged
  * write in it, whole lists or none, all memory accounted for; the main thread's being blocked does not matter.
- * Oracle: rows that prove themselves, words that outlive the dead and say what was acknowledged, the conservation laws of
- * `verify`. Longest waits are printed and bounded by 5 s: the machine may be busy with other things.
- * Replay: `SEED=n ROUNDS=m npx vitest run test/crash/storm.test.ts`, or the command that a failure prints.
+ * Oracle: rows that prove themselves, words that outlive the dead and say what was acknowledged, the conservation
+ * laws of `verify`. Longest waits are printed and bounded by 5 s: the machine may be busy with other things. Replay:
+ * `SEED=n ROUNDS=m npx vitest run test/crash/storm.test.ts`, or the command that a failure prints.
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

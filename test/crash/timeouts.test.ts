@@ -1,8 +1,8 @@
 /**
- * Goal: a `vm` time-out that throws out of a cache call at any instruction leaves the cache whole, for the thread it was
- * thrown in and for all others, also if that thread is idle afterwards.
- * Oracle: rows that prove themselves, the last acknowledged write of each key, the conservation laws of `verify`.
- * Replay: `SEED=n npx vitest run test/crash/timeouts.test.ts`, or the command that a failure prints.
+ * Goal: a `vm` time-out that throws out of a cache call at any instruction leaves the cache whole, for the thread it
+ * was thrown in and for all others, also if that thread is idle afterwards. Oracle: rows that prove themselves, the
+ * last acknowledged write of each key, the conservation laws of `verify`. Replay: `SEED=n npx vitest run
+ * test/crash/timeouts.test.ts`, or the command that a failure prints.
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -30,6 +30,7 @@
  * timed (`lock.ts`). Oracle: the tables. Replay: not by interleaving; more rounds by ROUNDS, see `harness.ts`.
  */
 import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { type Counts, ended, judge, LOCK, ROUNDS, race, roundsPer, spawn, TOKEN } from './harness.js';
 
@@ -85,14 +86,14 @@ test('a notification that a killed thread swallows is made good by the time limi
       Atomics.store(data, 1, 1);
       Atomics.wait(data, 0, 0);
     }, words);
+    const gone = ended(victim);
     while (Atomics.load(words, 1) === 0) await new Promise(setImmediate);
     const survivor = spawn(({ data, require }) => {
       Atomics.store(data, 2, 1);
       require('node:worker_threads').parentPort.postMessage(Atomics.wait(data, 0, 0, 50));
     }, words);
-    while (Atomics.load(words, 2) === 0) await new Promise(setImmediate);
     const result = once(survivor, 'message');
-    const gone = ended(victim);
+    while (Atomics.load(words, 2) === 0) await new Promise(setImmediate);
     if ((round & 1) === 0) void victim.terminate();
     Atomics.notify(words, 0, 1);
     if ((round & 1) === 1) void victim.terminate();
@@ -107,42 +108,46 @@ test('a notification that a killed thread swallows is made good by the time limi
 
 // Words: 0 lock, 32 waiters; 64 and 96 are equal outside of sections; 128 sections, 130 half, 132 afterlife. From
 // 256 × (role + 1) on: sections of the thread, length of its token, its token as JSON.
+function startContender(words: Int32Array, role: number): Worker {
+  return spawn(
+    ({ data: { words, role }, product: { acquire, release, openToken, isTokenOpen } }) => {
+      const token = Buffer.from(JSON.stringify(openToken()));
+      words.set(token, 256 * (role + 1) + 2);
+      words[256 * (role + 1) + 1] = token.length;
+      const isGone = (lockWord: number) => {
+        const at = 256 * lockWord;
+        return !isTokenOpen(JSON.parse(String(Buffer.from(words.slice(at + 2, at + 2 + words[at + 1])))));
+      };
+      const self = { lockWord: role + 1, liveness: { isGone, ring() {}, sweepGone: () => 0 } };
+      for (;;) {
+        const holder = words[0];
+        const abandoned = acquire(words, 0, 32, self);
+        if (abandoned) {
+          const last = words[256 * holder];
+          for (let turn = 0; turn < 1000; turn++);
+          if (holder > 0 && isGone(holder) && words[256 * holder] !== last) words[132]++;
+        } else if (words[64] !== words[96]) words[130]++;
+        words[64] = words[128] + 1;
+        for (let turn = 0; turn < 50; turn++);
+        words[96] = words[64];
+        words[128]++;
+        words[256 * (role + 1)]++;
+        release(words, 0, 32);
+      }
+    },
+    { words, role },
+    [LOCK, TOKEN],
+  );
+}
+
 test('threads killed anywhere between acquire and release', async () => {
   const words = new Int32Array(new SharedArrayBuffer(4 * 256 * 48));
   const seen: Counts = { 'went on': 0, half: 0, afterlife: 0 };
-  let failure: Error | undefined;
+  let failure: unknown;
   const start = (role: number) => {
-    const worker = spawn(
-      ({ data: { words, role }, product: { acquire, release, openToken, isTokenOpen } }) => {
-        const token = Buffer.from(JSON.stringify(openToken()));
-        words.set(token, 256 * (role + 1) + 2);
-        words[256 * (role + 1) + 1] = token.length;
-        const isGone = (lockWord: number) => {
-          const at = 256 * lockWord;
-          return !isTokenOpen(JSON.parse(String(Buffer.from(words.slice(at + 2, at + 2 + words[at + 1])))));
-        };
-        const self = { lockWord: role + 1, liveness: { isGone, ring() {}, sweepGone: () => 0 } };
-        for (;;) {
-          const holder = words[0];
-          const abandoned = acquire(words, 0, 32, self);
-          if (abandoned) {
-            const last = words[256 * holder];
-            for (let turn = 0; turn < 1000; turn++);
-            if (holder > 0 && isGone(holder) && words[256 * holder] !== last) words[132]++;
-          } else if (words[64] !== words[96]) words[130]++;
-          words[64] = words[128] + 1;
-          for (let turn = 0; turn < 50; turn++);
-          words[96] = words[64];
-          words[128]++;
-          words[256 * (role + 1)]++;
-          release(words, 0, 32);
-        }
-      },
-      { words, role },
-      [LOCK, TOKEN],
-    );
+    const worker = startContender(words, role);
     worker.on('error', (error) => {
-      failure = error as Error;
+      failure = error;
     });
     return worker;
   };

@@ -1,4 +1,7 @@
-/** A thread that does what it is told by messages `{ id, command, args }`, for tests of several threads; see worker-remote.ts. */
+/**
+ * A thread that does what it is told by messages `{ id, command, args }`, for tests of several threads; see
+ * worker-remote.ts.
+ */
 import { createRequire } from 'node:module';
 import { parentPort, threadId, Worker, workerData } from 'node:worker_threads';
 

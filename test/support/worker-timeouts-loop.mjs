@@ -39,6 +39,17 @@ export class TimeoutLoop {
     }
   }
 
+  /**
+   * What a thrown-out write had reserved, and a thrown-out read had held, is given back by the next one of its
+   * thread.
+   */
+  finish() {
+    const name = `${this.#name}:last`;
+    this.#cache.put(rowOf(name, 1, LARGEST));
+    checkedSequence(name, this.#cache.get([name]));
+    this.#cache.delete([name]);
+  }
+
   #keyOf(key) {
     return `${this.#name}:${key}`;
   }

@@ -7,6 +7,7 @@ const { seed, count } = workerData;
 const cache = SuperCache.attach();
 const loop = new TimeoutLoop(cache, 'worker', seed);
 loop.run(count);
+if (loop.faults.length === 0) loop.finish();
 const { timeouts, faults } = loop;
 parentPort.postMessage({ timeouts, faults });
 parentPort.once('message', () => cache.detach());

@@ -35,6 +35,7 @@ const other = startWorker('worker-timeouts-worker.mjs', { seed: seed + 2, count 
 const loop = new TimeoutLoop(cache, 'main', seed);
 const otherDone = nextMessage(other);
 loop.run(count);
+if (loop.faults.length === 0) loop.finish();
 const otherReport = await otherDone;
 board.stop();
 const survivorReport = await nextMessage(survivor);

@@ -19,9 +19,9 @@ export function brokenLaws(cache) {
 }
 
 /**
- * What is not as it should be in a cache that was emptied. A partition keeps one empty page of each size class it has
- * used, so that the next write finds it, and each death may have left one more; the pool gets them when it is
- * exhausted. Everything else must be free.
+ * What is not as it should be in a cache that was emptied. A partition keeps up to two empty pages of each size class
+ * it has used, the one it takes cells from and a listed one behind it, and each death may have left one more; the
+ * pool gets them when it is exhausted. Everything else must be free.
  */
 export function leftAfterDeleteAll(cache) {
   const problems = [];
@@ -33,9 +33,9 @@ export function leftAfterDeleteAll(cache) {
   for (const { kind, cellLength, pages: count, usedCells } of sizeClasses) {
     kept += count;
     if (usedCells !== 0) problems.push(`${usedCells} cells of ${cellLength} bytes (${kind}) are in use`);
-    surplus += Math.max(0, count - cache.options.partitions);
+    surplus += Math.max(0, count - 2 * cache.options.partitions);
   }
-  if (surplus > healCount) problems.push(`${surplus} empty pages are held besides one per class and partition`);
+  if (surplus > healCount) problems.push(`${surplus} empty pages are held besides two per class and partition`);
   if (pages.free + kept !== pages.total) problems.push(`${pages.total} pages, ${pages.free} free, ${kept} held`);
   return problems;
 }

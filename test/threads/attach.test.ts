@@ -1,6 +1,7 @@
 /**
- * Goal: a thread finds the caches it may use, by inheritance, name or handle, and is told what to do when it finds none.
- * Oracle: rows that one thread stores and the other reads; error codes. Replay: `npx vitest run test/threads/attach.test.ts`.
+ * Goal: a thread finds the caches it may use, by inheritance, name or handle, and is told what to do when it finds
+ * none. Oracle: rows that one thread stores and the other reads; error codes. Replay: `npx vitest run
+ * test/threads/attach.test.ts`.
  */
 import { type CacheHandle, SuperCache } from 'supercache';
 import { afterEach, expect, test } from 'vitest';

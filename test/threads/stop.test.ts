@@ -100,7 +100,7 @@ test('stop gives the memory back', async () => {
   const { output, errors } = await runModule(
     `import { SuperCache } from 'supercache';
      const text = 'x'.repeat(1 << 20);
-     for (let round = 0; round < 5; round++) {
+     for (let round = 0; round < 8; round++) {
        const cache = await SuperCache.start({ memory: '64mb', owners: 1 });
        for (let key = 0; key < 40; key++) cache.put([key, text]);
        await cache.stop();
@@ -111,6 +111,6 @@ test('stop gives the memory back', async () => {
     ['--expose-gc'],
   );
   expect(errors).toBe('');
-  // One may still be referred to by a frame that is not gone; five must not.
-  expect(Number(output)).toBeLessThan(2 * 64 * 2 ** 20);
+  // The last ones may still be referred to by frames and workers that are not gone yet; all eight must not.
+  expect(Number(output)).toBeLessThan(4 * 64 * 2 ** 20);
 });

@@ -7,7 +7,7 @@ import { closeSync } from 'node:fs';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { Entry, Flag } from '../../../native-layout/entry.js';
 import { Partition } from '../../../native-layout/partition.js';
-import { Registry } from '../../../native-layout/registry.js';
+import { unpackClaim } from '../../../native-layout/registry.js';
 import { Superblock } from '../../../native-layout/superblock.js';
 import type { Actor } from '../../support/actors.js';
 import { Stage, WouldWait } from '../../support/fault-stage.js';
@@ -151,6 +151,10 @@ test('a clear that dies after a sweep overtook it is not forgotten', () => {
         if (!(error instanceof WouldWait)) throw error;
         continue; // The victim holds the lock: no sweep can overtake it.
       }
+      // As who sweeps the slot of the dead thread does: takes its control lock over.
+      const { partitions } = stage.actor(3).table;
+      partitions.enterControl();
+      partitions.leaveControl();
       stage.sweep(stage.actor(3), 1);
       sweep();
       const held = stage.field(0, Partition.entryCount);
@@ -197,7 +201,8 @@ test('a slot is not freed while a healer still needs its decision', () => {
   stage.restore();
   const victim = registered(stage);
   stage.kill(victim.actor, decided, (actor) => actor.insertAll(1, list));
-  closeSync(stage.memory.control[victim.registry.slotWord + Registry.descriptor] - 1);
+  const claims = new BigInt64Array(stage.memory.buffers[0]);
+  closeSync(unpackClaim(claims[victim.registry.slotWord / 2]).descriptor);
   const { partitions } = healer.actor.table;
   partitions.leave(partitions.enter(0));
   const saved = stage.copy();
