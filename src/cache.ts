@@ -5,6 +5,7 @@ import { CACHE_METHODS, deriveFace, deriveMadeFace, KEY_VALUE_METHODS, promised,
 import { KeyValue, type KeyValueOptions } from './api/key-value.js';
 import { Lifecycle } from './api/lifecycle.js';
 import { PartitionHandle } from './api/partition.js';
+import { hasPartitionValue } from './api/router.js';
 import { Tuples } from './api/tuples.js';
 import type { ResolvedOptions, StartOptions } from './options.js';
 import { readInspection, readStats } from './stats/report.js';
@@ -135,6 +136,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   /** The rows with the key of `row`, in the partition of `row`; nothing else of it is read. */
   get(row: Row): DeepReadonly<Row>[] {
+    this.#attachment.open('get');
     const { router } = this.#tuples;
     router.checkRow(row, 'get');
     return this.#find(row[router.keyPos], row[router.partitionPos], 'get');
@@ -168,6 +170,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   /** Removes the rows with the key of `row` from the partition of `row`; how many there were. */
   delete(row: Row): number {
+    this.#attachment.open('delete');
     const { router } = this.#tuples;
     router.checkRow(row, 'delete');
     return this.#remove(row[router.keyPos], row[router.partitionPos], 'delete');
@@ -194,9 +197,11 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   /** Folds `visit` over all rows, or those of one partition. A row present all the time is seen exactly once. */
   scan<A>(visit: (row: DeepReadonly<Row>, accumulator: A) => A, accumulator: A, options?: PartitionOption): A {
     this.#attachment.open('scan');
-    const chosen = options !== undefined && 'partitionValue' in options;
-    const first = chosen ? this.#tuples.router.partitionOf(options.partitionValue, 'scan') : 0;
-    const end = chosen ? first + 1 : this.options.partitions;
+    let [first, end] = [0, this.options.partitions];
+    if (hasPartitionValue(options, 'scan')) {
+      first = this.#tuples.router.partitionOf(options.partitionValue, 'scan');
+      end = first + 1;
+    }
     return this.#tuples.scan(visit as never, accumulator, first, end, 'scan');
   }
 

@@ -89,7 +89,7 @@ class Checker {
   }
 
   integer(name: string, fallback: number, least: number, most: number): number {
-    const value = this.#given[name] ?? fallback;
+    const value = this.#given[name] === undefined ? fallback : this.#given[name];
     if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
     this.reject(name, `a whole number from ${least} to ${most}`);
     return fallback;
@@ -104,14 +104,14 @@ class Checker {
   }
 
   oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[], note = ''): T {
-    const value = this.#given[name] ?? fallback;
+    const value = this.#given[name] === undefined ? fallback : this.#given[name];
     if (allowed.includes(value as T)) return value as T;
     this.reject(name, allowed.map((text) => `'${text}'`).join(' or ') + note);
     return fallback;
   }
 
   text(name: string, fallback: string): string {
-    const value = this.#given[name] ?? fallback;
+    const value = this.#given[name] === undefined ? fallback : this.#given[name];
     if (typeof value === 'string' && value.length > 0 && value.length <= 256) return value;
     this.reject(name, 'a text of 1 to 256 characters');
     return fallback;

@@ -114,20 +114,11 @@ export class Cells {
     const page = this.pool.take(partitionIndex);
     if (page < 0) return false;
     const log = this.log;
-    const record = this.recordOf(page);
     log.open(header);
-    log.stage(0, record + Page.classId, classId);
-    log.stage(0, record + Page.freeHead, 0);
-    log.stage(0, record + Page.usedCount, 0);
-    log.stage(0, record + Page.bumpCount, 0);
-    log.stage(0, record + Page.start, this.pool.startOf(page));
-    log.stage(0, record + Page.next, 0);
-    log.stage(0, record + Page.previous, 0);
-    log.stage(0, record + Page.linked, 0);
+    this.lists.stageNew(header, page, classId, this.pool.startOf(page));
     if (listed) this.lists.stageLink(header, page, classId);
     else log.stage(0, header + Partition.classPages + classId, page + 1);
     log.stage(0, header + Partition.pageCount, this.control[header + Partition.pageCount] + 1);
-    this.stageClassCount(header, classId, 1);
     log.stage(0, header + Partition.pageStep, 0);
     log.commit();
     return true;
@@ -196,11 +187,6 @@ export class Cells {
   private isClassFull(header: number, classId: number): boolean {
     const page = this.control[header + Partition.classPages + classId] - 1;
     return page < 0 || this.roomOf(this.recordOf(page), classId) === 0;
-  }
-
-  private stageClassCount(header: number, classId: number, delta: number): void {
-    const at = header + Partition.classCounts + classId;
-    this.log.stage(0, at, this.control[at] + delta);
   }
 
   private stageUnits(header: number, delta: number): void {
@@ -280,7 +266,7 @@ export class Cells {
       log.stageSequence(0, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 2);
     }
     log.stage(0, header + Partition.pageCount, control[header + Partition.pageCount] - 1);
-    this.stageClassCount(header, classId, -1);
+    this.lists.stageCount(header, classId, -1);
     log.stage(0, header + Partition.pageStep, page + 1);
     log.stage(0, record + Page.classId, 0);
     log.commit();

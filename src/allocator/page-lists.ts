@@ -28,6 +28,27 @@ export class PageLists {
     return this.control[header + Partition.classHeads + classId] - 1;
   }
 
+  /** Stages the record of a page that joins a class, not linked yet. */
+  stageNew(header: number, page: number, classId: number, start: number): void {
+    const { log } = this;
+    const record = this.recordOf(page);
+    log.stage(0, record + Page.classId, classId);
+    log.stage(0, record + Page.freeHead, 0);
+    log.stage(0, record + Page.usedCount, 0);
+    log.stage(0, record + Page.bumpCount, 0);
+    log.stage(0, record + Page.start, start);
+    log.stage(0, record + Page.next, 0);
+    log.stage(0, record + Page.previous, 0);
+    log.stage(0, record + Page.linked, 0);
+    this.stageCount(header, classId, 1);
+  }
+
+  /** Stages a change of the number of pages of a class. */
+  stageCount(header: number, classId: number, delta: number): void {
+    const at = header + Partition.classCounts + classId;
+    this.log.stage(0, at, this.control[at] + delta);
+  }
+
   stageUnlink(header: number, page: number, classId: number): void {
     const { control, log } = this;
     const record = this.recordOf(page);

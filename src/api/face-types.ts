@@ -1,5 +1,8 @@
 /** The types of the `safe` and `promises` faces, written out; `faces.ts` derives the faces themselves at run time. */
+import type { Piscina } from 'piscina';
 import type { CacheError, MistakeError } from '../errors.js';
+import type { CacheHandle } from '../threads/handle.js';
+import type { PoolOptions } from '../threads/pool.js';
 import type { CacheStats, DeepReadonly, Inspection, PartitionOption } from '../types.js';
 import type { KeyValueOptions } from './key-value.js';
 
@@ -28,6 +31,8 @@ export interface SafeCache<Row, Stored> {
   flush(): Promise<Result<void>>;
   stop(): Promise<Result<void>>;
   detach(): Result<void>;
+  handle(): Result<CacheHandle>;
+  pool(options: PoolOptions): Result<Piscina>;
   keyValue<K, V>(namespace: string, options?: KeyValueOptions): SafeKeyValue<K, V>;
 }
 
@@ -52,6 +57,8 @@ export interface PromisesCache<Row, Stored> {
   flush(): Promise<void>;
   stop(): Promise<void>;
   detach(): Promise<void>;
+  handle(): Promise<CacheHandle>;
+  pool(options: PoolOptions): Promise<Piscina>;
   keyValue<K, V>(namespace: string, options?: KeyValueOptions): PromisesKeyValue<K, V>;
 }
 

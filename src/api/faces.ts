@@ -26,6 +26,8 @@ export const CACHE_METHODS = [
   'flush',
   'stop',
   'detach',
+  'handle',
+  'pool',
 ] as const;
 
 /** Methods of a key-value that have faces. */

@@ -32,13 +32,19 @@ export function checkSize(
 }
 
 /** Throws `ERR_SUPERCACHE_FULL` if the write was refused; else tells whether it was stored. */
-export function settle(attachment: Attachment, outcome: Outcome, op: string, key: unknown): boolean {
+export function settle(
+  attachment: Attachment,
+  outcome: Outcome,
+  op: string,
+  key: unknown,
+  consequence = 'Nothing was changed',
+): boolean {
   if (outcome === Outcome.full) {
     attachment.counters[Counter.refused] += 1;
     const { memory, eviction } = attachment.options;
     const message =
       `the cache is full: no room in its ${memory} bytes of memory, and eviction is '${eviction}'. ` +
-      'Nothing was changed; delete entries or start the cache with more memory';
+      `${consequence}; delete entries or start the cache with more memory`;
     throw new CacheError('FULL', message, { op, key });
   }
   if (outcome === Outcome.stored) attachment.counters[Counter.put] += 1;

@@ -20,6 +20,19 @@ export class Router {
     this.count = attachment.options.partitions;
   }
 
+  /**
+   * A private copy of a row, if it is an array with its key and partition positions; else throws `BAD_ROW`.
+   * Everything else is read from the copy: a Proxy or a getter may give another answer each time, and would store a
+   * row under a key or in a partition that is not its own.
+   */
+  snapshot(row: unknown, op: string): unknown[] {
+    if (!Array.isArray(row)) return this.checkRow(row, op) as unknown[];
+    const { length } = row;
+    const copy: unknown[] = [];
+    for (let i = 0; i < length; i++) copy.push(row[i]);
+    return this.checkRow(copy, op) as unknown[];
+  }
+
   /** The row, if it is an array with its key and partition positions; else throws `BAD_ROW`. */
   checkRow(row: unknown, op: string): AnyRow {
     if (!Array.isArray(row)) {
@@ -48,7 +61,7 @@ export class Router {
 
   /** The partitions to look in for a key: one, or all where the partition value is not known. */
   candidates(key: unknown, options: PartitionOption | undefined, op: string): { first: number; end: number } {
-    if (options !== undefined && 'partitionValue' in options) {
+    if (hasPartitionValue(options, op)) {
       const index = this.partitionOf(options.partitionValue, op);
       return { first: index, end: index + 1 };
     }
@@ -62,4 +75,18 @@ export class Router {
     if (Number.isInteger(index) && index >= 0 && index < this.count) return;
     throw mistake('BAD_OPTION', `${op}: partition ${show(index)}, allowed is 0 to ${this.count - 1}`, { op });
   }
+}
+
+/** Whether options name a partition value. Throws `BAD_OPTION` for anything but an object with just that. */
+export function hasPartitionValue(options: unknown, op: string): options is Required<PartitionOption> {
+  if (options === undefined) return false;
+  const allowed = 'allowed is an object { partitionValue }';
+  if (typeof options !== 'object' || options === null) {
+    throw mistake('BAD_OPTION', `${op}: the options are ${show(options)}, ${allowed}`, { op });
+  }
+  for (const name of Object.keys(options)) {
+    if (name !== 'partitionValue')
+      throw mistake('BAD_OPTION', `${op}: there is no option ${show(name)}, ${allowed}`, { op });
+  }
+  return 'partitionValue' in options;
 }

@@ -3,10 +3,8 @@
  * Each row is stored as one entry: its key, and the other positions as value.
  */
 import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
-import { Superblock } from '../../native-layout/superblock.js';
-import { KeyEncoder } from '../codec/key-encoder.js';
-import { ValueEncoder } from '../codec/value-encoder.js';
 import { mistake, show } from '../errors.js';
+import type { KeyView, ValueView } from '../memory/views.js';
 import { Counter } from '../stats/counters.js';
 import type { ListItem } from '../table/list-insert.js';
 import type { Attachment } from '../threads/attachment.js';
@@ -27,15 +25,15 @@ export class Tuples {
   }
 
   /** Stores a row. `partitionIndex` bypasses routing. */
-  put(row: AnyRow, op: string, options?: object, partitionIndex = -1): true {
+  put(given: AnyRow, op: string, options?: object, partitionIndex = -1): true {
     const attachment = this.#attachment;
     const table = attachment.open(op);
     if (options !== undefined) refuseOptions(options, op);
-    this.router.checkRow(row, op);
     const { keyPos, partitionPos, byKey } = this.router;
     const { keys, values } = attachment;
     attachment.turn = (attachment.turn + 1) | 0;
     const turn = attachment.turn;
+    const row = this.router.snapshot(given, op);
     let partition = partitionIndex;
     if (partition < 0 && !byKey) partition = this.router.partitionOf(row[partitionPos], op);
     values.encodeRow(row, keyPos, op);
@@ -52,12 +50,16 @@ export class Tuples {
 
   /** Checks and encodes every row before the first is stored. */
   putBatch(rows: unknown): number {
-    const items = this.#encodeList(rows, 'putBatch');
-    const table = this.#attachment.open('putBatch');
-    items.sort((a, b) => a.item.partitionIndex - b.item.partitionIndex);
-    for (const { item, row } of items) {
-      const outcome = table.put(item.partitionIndex, TUPLE_NAMESPACE, item.key, item.value, false);
-      settle(this.#attachment, outcome, 'putBatch', row[this.router.keyPos]);
+    const op = 'putBatch';
+    const items = this.#encodeList(rows, op);
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    items.sort((a, b) => a.partitionIndex - b.partitionIndex);
+    let stored = 0;
+    for (const { partitionIndex, key, value, userKey } of items) {
+      const outcome = table.put(partitionIndex, TUPLE_NAMESPACE, key, value, false);
+      settle(attachment, outcome, op, userKey, `${stored} of ${items.length} rows were stored, the others were not`);
+      stored++;
     }
     return items.length;
   }
@@ -69,33 +71,40 @@ export class Tuples {
     const encoded = this.#encodeList(isList ? rowOrRows : [rowOrRows], op);
     if (encoded.length === 0) return true;
     // As in ETS, of several rows with one key the last one counts.
-    const byKey = new Map(encoded.map((entry) => [identityOf(entry.item), entry]));
-    const items = Array.from(byKey.values(), ({ item }) => item);
+    const items = Array.from(new Map(encoded.map((item) => [identityOf(item), item])).values());
     items.sort((a, b) => a.partitionIndex - b.partitionIndex);
-    const table = this.#attachment.open(op);
-    const first = encoded[0].row[this.router.keyPos];
-    const outcome =
-      items.length === 1
-        ? table.put(items[0].partitionIndex, TUPLE_NAMESPACE, items[0].key, items[0].value, true)
-        : table.insertAll(TUPLE_NAMESPACE, items);
-    return settle(this.#attachment, outcome, op, first);
-  }
-
-  #encodeList(rows: unknown, op: string): { item: ListItem; row: AnyRow }[] {
-    if (!Array.isArray(rows))
-      throw mistake('BAD_ROW', `${op}: rows is ${show(rows)}, allowed is an array of rows`, { op });
     const attachment = this.#attachment;
     const table = attachment.open(op);
-    const seed = table.memory.control[Superblock.hashSeed];
+    const [{ partitionIndex, key, value, userKey }] = items;
+    const outcome =
+      items.length === 1
+        ? table.put(partitionIndex, TUPLE_NAMESPACE, key, value, true)
+        : table.insertAll(TUPLE_NAMESPACE, items);
+    const stored = settle(attachment, outcome, op, userKey);
+    if (stored) attachment.counters[Counter.put] += items.length - 1;
+    return stored;
+  }
+
+  /** Copies of all rows in encoded form. */
+  #encodeList(rows: unknown, op: string): EncodedRow[] {
+    if (!Array.isArray(rows)) {
+      throw mistake('BAD_ROW', `${op}: rows is ${show(rows)}, allowed is an array of rows`, { op });
+    }
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    const { keys, values } = attachment;
+    const { keyPos, partitionPos } = this.router;
     return Array.from(rows, (given: unknown) => {
-      const row = this.router.checkRow(given, op);
-      const key = new KeyEncoder(seed);
-      const value = new ValueEncoder();
-      const { keyPos, partitionPos } = this.router;
-      value.encodeRow(row, keyPos, op);
-      key.encode(row[keyPos], op);
-      checkSize(attachment, table, key, value, op, row[keyPos]);
-      return { item: { partitionIndex: this.router.partitionOf(row[partitionPos], op), key, value }, row };
+      attachment.turn = (attachment.turn + 1) | 0;
+      const turn = attachment.turn;
+      const row = this.router.snapshot(given, op);
+      const partitionIndex = this.router.partitionOf(row[partitionPos], op);
+      values.encodeRow(row, keyPos, op);
+      const userKey = row[keyPos];
+      keys.encode(userKey, op);
+      checkTurn(attachment, turn, op, userKey);
+      checkSize(attachment, table, keys, values, op, userKey);
+      return { partitionIndex, key: copyKey(keys), value: copyValue(values), userKey };
     });
   }
 
@@ -163,6 +172,21 @@ export class Tuples {
     return result;
   }
 }
+
+interface EncodedRow extends ListItem {
+  /** The key as the user gave it, for messages. */
+  readonly userKey: unknown;
+}
+
+function copyKey({ words, length, raw, hash }: KeyView): KeyView {
+  return { words: words.slice(0, (length + 3) >> 2), length, raw, hash };
+}
+
+function copyValue({ bytes, length, latin1 }: ValueView): ValueView {
+  return { bytes: latin1 === null ? Buffer.from(bytes.subarray(0, length)) : NO_BYTES, length, latin1 };
+}
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Text that is equal for items of the same key and partition only. */
 function identityOf({ partitionIndex, key }: ListItem): string {
