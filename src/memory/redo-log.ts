@@ -3,13 +3,13 @@
  * of the partition's lock may call.
  *
  * Invariants
- * 1. Steps are staged while the state is idle or filling; nothing staged has any effect. `commit` stores the state
- *    (atomic), performs the steps in order, and stores idle.
+ * 1. Steps are staged while the state is idle or filling; nothing staged has any effect. `commit` stores the state,
+ *    performs the steps in order, and stores idle.
  * 2. A holder that died before the commit changed nothing, except the cell it was filling, whose free mark and link are
  *    restored from fillAddress and fillNext. One that died after it is redone: steps are plain values, so performing
  *    them again is harmless, and no reader has acted on a step that would be undone.
  * 3. A thread dies between two of its instructions; all its earlier stores are visible to whoever saw its death. So the
- *    log needs program order only, which plain stores keep; the atomic commit also keeps the compiler honest.
+ *    log needs program order only, which plain stores keep: V8 does not reorder stores to typed arrays.
  *
  * What a racing reader may see: any prefix of the steps. The order of steps is therefore the order of publication that
  * `seqlock.ts` asks for: address, sequences, then free space.
@@ -29,7 +29,10 @@ export class RedoLog {
   /** log2 of the directory entries in one chunk. */
   private readonly chunkShift: number;
   private header = 0;
-  private count = 0;
+  /** Words of the control region: where the log starts, where the next step goes, where it must end. */
+  private first = 0;
+  private at = 0;
+  private end = 0;
 
   constructor(memory: SharedMemory) {
     this.words = memory.words;
@@ -40,7 +43,9 @@ export class RedoLog {
   /** Starts a list of steps for the partition whose header stands at `header`. */
   open(header: number): void {
     this.header = header;
-    this.count = 0;
+    this.first = header + Partition.log;
+    this.at = this.first;
+    this.end = this.first + LOG_STEPS * STEP_WORDS;
   }
 
   /** Marks a free cell as being filled, so that a death before the commit leaves it free. */
@@ -54,14 +59,13 @@ export class RedoLog {
 
   /** Stages: word `word` of slab `slab` becomes `value`. */
   stage(slab: number, word: number, value: number): void {
-    const count = this.count;
-    if (count >= LOG_STEPS) throw new Error('redo log overflow');
-    const at = this.header + Partition.log + count * STEP_WORDS;
+    const at = this.at;
+    if (at === this.end) throw new Error('redo log overflow');
     const control = this.control;
     control[at] = slab;
     control[at + 1] = word;
     control[at + 2] = value;
-    this.count = count + 1;
+    this.at = at + STEP_WORDS;
   }
 
   stageSequence(slab: number, word: number, value: number): void {
@@ -76,29 +80,15 @@ export class RedoLog {
     this.stage(LogAction.retireSegment, address, bucketCount);
   }
 
-  /** The value a word will have: what the last step says of it, else what it is. */
-  read(slab: number, word: number): number {
-    const control = this.control;
-    const first = this.header + Partition.log;
-    for (let at = first + (this.count - 1) * STEP_WORDS; at >= first; at -= STEP_WORDS) {
-      if (control[at + 1] === word && control[at] === slab) return control[at + 2];
-    }
-    return this.words[slab][word];
-  }
-
-  /** Steps that still fit. */
-  get room(): number {
-    return LOG_STEPS - this.count;
-  }
-
   commit(): void {
     const control = this.control;
     const header = this.header;
-    control[header + Partition.logCount] = this.count;
-    storeWord(control, header + Partition.logState, LogState.committed);
-    this.perform(header, this.count);
+    const length = this.at - this.first;
+    control[header + Partition.logLength] = length;
+    control[header + Partition.logState] = LogState.committed;
+    this.perform(header, length);
     control[header + Partition.logState] = LogState.idle;
-    this.count = 0;
+    this.at = this.first;
   }
 
   /** Finishes or undoes what a former holder left. Idempotent: whoever dies in it is followed by another. */
@@ -106,7 +96,7 @@ export class RedoLog {
     const control = this.control;
     const state = control[header + Partition.logState];
     if (state === LogState.committed) {
-      this.perform(header, control[header + Partition.logCount]);
+      this.perform(header, control[header + Partition.logLength]);
     } else if (state === LogState.filling) {
       const address = control[header + Partition.fillAddress];
       const words = this.words[address >>> SLAB_UNIT_SHIFT];
@@ -117,11 +107,11 @@ export class RedoLog {
     storeWord(control, header + Partition.logState, LogState.idle);
   }
 
-  private perform(header: number, count: number): void {
+  private perform(header: number, length: number): void {
     const control = this.control;
     const words = this.words;
-    let at = header + Partition.log;
-    for (let step = 0; step < count; step++, at += STEP_WORDS) {
+    const first = header + Partition.log;
+    for (let at = first; at < first + length; at += STEP_WORDS) {
       const slab = control[at];
       if (slab < 0) this.act(header, slab, control[at + 1], control[at + 2]);
       else if (slab < SEQUENCE_STEP) words[slab][control[at + 1]] = control[at + 2];

@@ -66,8 +66,10 @@ export class Slot {
     this.slot = -1;
     this.entry = this.directoryEntry(header, hash & ((1 << this.partitions.control[header + Partition.depth]) - 1));
     if (this.entry === 0) return false;
-    this.slab = this.entry >>> SLAB_UNIT_SHIFT;
-    this.words = this.partitions.slabs[this.slab];
+    const slab = this.entry >>> SLAB_UNIT_SHIFT;
+    // Storing a reference costs a write barrier, and most often it is the same.
+    if (slab !== this.slab) this.words = this.partitions.slabs[slab];
+    this.slab = slab;
     this.segment = (this.entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
     this.bucketCount = bucketCountOf(this.entry, this.partitions.baseBuckets);
     this.homeBucket = this.segment + (homeOf(hash, this.bucketCount) << BUCKET_WORD_SHIFT);

@@ -28,8 +28,10 @@ test.each([
 });
 
 // The lock of the namespace table is held for most of a registration: a few time-outs are enough to abandon it.
-test('a thread thrown out of registering a namespace, and idle since, does not stop others from registering', async () => {
-  const text = `import vm from 'node:vm'; import { once } from 'node:events'; import { Worker } from 'node:worker_threads';
+test('a thread thrown out of registering a namespace, idle since, does not stop others from it', async () => {
+  const text = `import vm from 'node:vm';
+    import { once } from 'node:events';
+    import { Worker } from 'node:worker_threads';
     import { SuperCache } from 'supercache';
     import { Superblock } from './dist/esm/native-layout/superblock.js';
     const cache = await SuperCache.start({ owners: 1, memory: '64mb', partitions: 4 });

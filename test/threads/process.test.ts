@@ -10,7 +10,8 @@ const START = `import { SuperCache } from 'supercache'; import { Worker } from '
   const cache = await SuperCache.start({ memory: '16mb', owners: 2 }); cache.put(['key', 1]);`;
 const WORKER = `const worker = new Worker(
   "const { SuperCache } = require('supercache'); globalThis.cache = SuperCache.attach(); cache.put(['key', 2]);" +
-  "require('node:worker_threads').parentPort.postMessage('in');" + rest, { eval: true, execArgv: [] }); await once(worker, 'message');`;
+  "require('node:worker_threads').parentPort.postMessage('in');" + rest, { eval: true, execArgv: [] });
+await once(worker, 'message');`;
 
 // Workers get no flags of the process: --input-type=module would make their texts modules.
 describe.concurrent('a process ends by itself', () => {

@@ -76,16 +76,25 @@ describe('refused as key', () => {
 
   it('more than 65535 bytes, saying how many', () => {
     const largest = [
-      'x'.repeat(MAX_KEY_LENGTH), `${'é'.repeat(32767)}`, new Uint8Array(MAX_KEY_LENGTH - 1),
-      ['x'.repeat(MAX_KEY_LENGTH - 4)], new Array(MAX_KEY_LENGTH - 2).fill(null),
+      'x'.repeat(MAX_KEY_LENGTH),
+      `${'é'.repeat(32767)}`,
+      new Uint8Array(MAX_KEY_LENGTH - 1),
+      ['x'.repeat(MAX_KEY_LENGTH - 4)],
+      new Array(MAX_KEY_LENGTH - 2).fill(null),
     ];
     for (const key of largest) expect(load(store(key))).toStrictEqual(key);
     const tooLong: [unknown, string | number][] = [
-      ['x'.repeat(MAX_KEY_LENGTH + 1), 65536], ['é'.repeat(32768), 65537], [`${'x'.repeat(70_000)}é`, 70_003],
-      [`${'x'.repeat(MAX_KEY_LENGTH - 2)}é`, 65536], [new Uint8Array(MAX_KEY_LENGTH), 65536],
-      [new Uint8Array(MAX_KEY_LENGTH + 1), 65537], [2n ** (8n * 65536n), 'more than 65535'],
-      [['x'.repeat(MAX_KEY_LENGTH - 3)], 65536], [['x'.repeat(1e6)], 'more than 65535'],
-      [new Array(MAX_KEY_LENGTH).fill(1), 'more than 65535'], [[new Uint8Array(40_000)], 'more than 65535'],
+      ['x'.repeat(MAX_KEY_LENGTH + 1), 65536],
+      ['é'.repeat(32768), 65537],
+      [`${'x'.repeat(70_000)}é`, 70_003],
+      [`${'x'.repeat(MAX_KEY_LENGTH - 2)}é`, 65536],
+      [new Uint8Array(MAX_KEY_LENGTH), 65536],
+      [new Uint8Array(MAX_KEY_LENGTH + 1), 65537],
+      [2n ** (8n * 65536n), 'more than 65535'],
+      [['x'.repeat(MAX_KEY_LENGTH - 3)], 65536],
+      [['x'.repeat(1e6)], 'more than 65535'],
+      [new Array(MAX_KEY_LENGTH).fill(1), 'more than 65535'],
+      [[new Uint8Array(40_000)], 'more than 65535'],
     ];
     for (const [key, size] of tooLong) {
       const error = refusal(key);
@@ -117,7 +126,11 @@ describe('code of the user that runs while a key is read', () => {
 
   it('may throw, which reaches the caller', () => {
     const encoder = new KeyEncoder(1);
-    const key = Object.defineProperty([1], 0, { get: () => { throw new RangeError('mine'); } });
+    const key = Object.defineProperty([1], 0, {
+      get: () => {
+        throw new RangeError('mine');
+      },
+    });
     expect(() => encoder.encode(key, 'put')).toThrow(new RangeError('mine'));
     expect(load(store('é', encoder))).toBe('é');
   });
@@ -144,8 +157,18 @@ describe('refused as stored key', () => {
 
   it('bytes that the encoder does not write', () => {
     expectCorrupt([0x61, 0x80], true);
-    for (const tail of [[], [0x61], [0xc0, 0x80], [0xc3], [0xe0, 0x80, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xff],
-      [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80], [0x80]]) expectCorrupt([0x30, ...tail]);
+    for (const tail of [
+      [],
+      [0x61],
+      [0xc0, 0x80],
+      [0xc3],
+      [0xe0, 0x80, 0x80],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xff],
+      [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80],
+      [0x80],
+    ])
+      expectCorrupt([0x30, ...tail]);
     expectCorrupt([]);
     expectCorrupt([0x99]);
     expectCorrupt([0x08, 0]);
@@ -177,10 +200,12 @@ describe('refused as stored key', () => {
       expect(again.bytes.equals(bytes)).toBe(true);
     };
     const tag = fc.constantFrom(0, 1, 8, 0x10, 0x11, 0x20, 0x21, 0x22, 0x23, 0x30, 0x40, 0x50);
-    const random = fc.tuple(tag, fc.uint8Array({ maxLength: 30 }))
+    const random = fc
+      .tuple(tag, fc.uint8Array({ maxLength: 30 }))
       .map(([first, rest]) => Uint8Array.of(first, ...rest));
     fc.assert(fc.property(random, fc.boolean(), check), { numRuns: 20_000 });
-    const damaged = fc.tuple(anyKey, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.nat(1))
+    const damaged = fc
+      .tuple(anyKey, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.nat(1))
       .map(([key, at, flip, cut]) => {
         const { bytes } = store(key);
         if (bytes.length > 0) bytes[at % bytes.length] ^= flip;

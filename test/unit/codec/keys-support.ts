@@ -30,14 +30,59 @@ export function compareStored(a: StoredKey, b: StoredKey): number {
   return Math.sign(compareKeys(a.bytes, 0, a.bytes.length, a.raw, b.bytes, 0, b.bytes.length, b.raw));
 }
 
-const edges = [0, -0, 1, -1, 0.5, -0.5, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 0.5, -(2 ** 31), -(2 ** 31) - 0.5,
-  -(2 ** 31) - 1, -(2 ** 31) + 0.5, 2 ** 32, 2 ** 53, 2 ** 53 + 2, -(2 ** 53), 1e308, Number.MAX_VALUE,
-  -Number.MAX_VALUE, Infinity, -Infinity, NaN, Number.MIN_VALUE, -Number.MIN_VALUE];
+const edges = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 31 + 0.5,
+  -(2 ** 31),
+  -(2 ** 31) - 0.5,
+  -(2 ** 31) - 1,
+  -(2 ** 31) + 0.5,
+  2 ** 32,
+  2 ** 53,
+  2 ** 53 + 2,
+  -(2 ** 53),
+  1e308,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  Infinity,
+  -Infinity,
+  NaN,
+  Number.MIN_VALUE,
+  -Number.MIN_VALUE,
+];
 
 const maxValue = BigInt(Number.MAX_VALUE);
-const bigEdges = [0n, 1n, -1n, 2n ** 31n, 2n ** 31n - 1n, -(2n ** 31n), -(2n ** 31n) - 1n, 2n ** 53n, 2n ** 53n + 1n,
-  -(2n ** 53n) - 1n, 2n ** 64n, 2n ** 64n - 1n, maxValue, maxValue + 1n, -maxValue, -maxValue - 1n, 2n ** 1024n,
-  2n ** 2048n, -(2n ** 1024n), -(2n ** 2048n), 2n ** 1024n - 2n ** 970n, -(2n ** 1024n) + 2n ** 970n];
+const bigEdges = [
+  0n,
+  1n,
+  -1n,
+  2n ** 31n,
+  2n ** 31n - 1n,
+  -(2n ** 31n),
+  -(2n ** 31n) - 1n,
+  2n ** 53n,
+  2n ** 53n + 1n,
+  -(2n ** 53n) - 1n,
+  2n ** 64n,
+  2n ** 64n - 1n,
+  maxValue,
+  maxValue + 1n,
+  -maxValue,
+  -maxValue - 1n,
+  2n ** 1024n,
+  2n ** 2048n,
+  -(2n ** 1024n),
+  -(2n ** 2048n),
+  2n ** 1024n - 2n ** 970n,
+  -(2n ** 1024n) + 2n ** 970n,
+];
 
 export const number = fc.oneof(fc.constantFrom(...edges), fc.integer(), fc.maxSafeInteger(), fc.double());
 
@@ -46,7 +91,8 @@ export const bigint = fc.oneof(
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
   fc.bigInt({ min: -(2n ** 1100n), max: 2n ** 1100n }),
   // Next to a double, where numbers and bigints have to be told apart.
-  fc.tuple(fc.constantFrom(...edges.filter(Number.isInteger)), fc.bigInt({ min: -3n, max: 3n }))
+  fc
+    .tuple(fc.constantFrom(...edges.filter(Number.isInteger)), fc.bigInt({ min: -3n, max: 3n }))
     .map(([near, difference]) => BigInt(near) + difference),
 );
 
@@ -59,10 +105,7 @@ export const text = fc.oneof(
   fc.array(fc.constantFrom(...unitEdges), { maxLength: 12 }).map((units) => String.fromCharCode(...units)),
 );
 
-export const bytes = fc.oneof(
-  fc.uint8Array({ maxLength: 24 }),
-  fc.uint8Array({ maxLength: 8, max: 2 }),
-);
+export const bytes = fc.oneof(fc.uint8Array({ maxLength: 24 }), fc.uint8Array({ maxLength: 8, max: 2 }));
 
 export const atom = fc.oneof(fc.constantFrom(null, false, true), number, bigint, text, bytes);
 
@@ -77,7 +120,10 @@ export const twoKeys = fc.oneof(
   fc.tuple(number, bigint),
   fc.tuple(bigint, bigint),
   fc.tuple(fc.array(anyKey, { maxLength: 3 }), anyKey).map(([array, last]) => [array, [...array, last]]),
-  fc.tuple(fc.array(atom, { maxLength: 3 }), atom, atom).map(([array, a, b]) => [[...array, a], [...array, b]]),
+  fc.tuple(fc.array(atom, { maxLength: 3 }), atom, atom).map(([array, a, b]) => [
+    [...array, a],
+    [...array, b],
+  ]),
   fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }).map((n) => [Number(n), n]),
 ) as fc.Arbitrary<[unknown, unknown]>;
 

@@ -15,9 +15,12 @@ const numRuns = 5000;
 
 describe('round trip', () => {
   it('gives back every key', () => {
-    fc.assert(fc.property(given.anyKey, (key) => {
-      expect(load(store(key))).toStrictEqual(given.normalize(key));
-    }), { numRuns });
+    fc.assert(
+      fc.property(given.anyKey, (key) => {
+        expect(load(store(key))).toStrictEqual(given.normalize(key));
+      }),
+      { numRuns },
+    );
   });
 
   it('gives back every UTF-16 code unit alone, next to another and in an array', () => {
@@ -74,43 +77,85 @@ describe('round trip', () => {
 
 describe('equality', () => {
   it('of stored forms is equality of keys', () => {
-    fc.assert(fc.property(given.twoKeys, ([a, b]) => {
-      const [x, y] = [store(a), store(b)];
-      const same = x.raw === y.raw && x.bytes.equals(y.bytes);
-      expect(same).toBe(given.compareValues(a, b) === 0);
-      if (same) expect(x.hash).toBe(y.hash);
-    }), { numRuns });
+    fc.assert(
+      fc.property(given.twoKeys, ([a, b]) => {
+        const [x, y] = [store(a), store(b)];
+        const same = x.raw === y.raw && x.bytes.equals(y.bytes);
+        expect(same).toBe(given.compareValues(a, b) === 0);
+        if (same) expect(x.hash).toBe(y.hash);
+      }),
+      { numRuns },
+    );
   });
 
   it('is as documented', () => {
     const bytes = new Uint8Array([97, 98]);
-    const equal: [unknown, unknown][] = [[-0, 0], [NaN, 0 / 0], [[-0], [0]], [Buffer.from('ab'), bytes]];
+    const equal: [unknown, unknown][] = [
+      [-0, 0],
+      [NaN, 0 / 0],
+      [[-0], [0]],
+      [Buffer.from('ab'), bytes],
+    ];
     for (const [a, b] of equal) expect(store(a)).toEqual(store(b));
-    const keys = [null, false, true, 0, 1, 1n, 0n, '', '1', '0', 'a', ['a'], [['a']], [], [[]], '[]', NaN, 'NaN',
-      'null', new Uint8Array([0x61]), new Uint8Array(0), [null], ['a', 'b'], ['a', ['b']], ['a\0', 'b'],
-      ['a', '\0b'], ['a\0b']];
-    const forms = new Set(keys.map((key) => {
-      const { raw, bytes } = store(key);
-      return `${raw} ${bytes.toString('hex')}`;
-    }));
+    const keys = [
+      null,
+      false,
+      true,
+      0,
+      1,
+      1n,
+      0n,
+      '',
+      '1',
+      '0',
+      'a',
+      ['a'],
+      [['a']],
+      [],
+      [[]],
+      '[]',
+      NaN,
+      'NaN',
+      'null',
+      new Uint8Array([0x61]),
+      new Uint8Array(0),
+      [null],
+      ['a', 'b'],
+      ['a', ['b']],
+      ['a\0', 'b'],
+      ['a', '\0b'],
+      ['a\0b'],
+    ];
+    const forms = new Set(
+      keys.map((key) => {
+        const { raw, bytes } = store(key);
+        return `${raw} ${bytes.toString('hex')}`;
+      }),
+    );
     expect(forms.size).toBe(keys.length);
   });
 });
 
 describe('order', () => {
   it('of stored keys is the order of their values', () => {
-    fc.assert(fc.property(given.twoKeys, ([a, b]) => {
-      const order = given.compareValues(a, b);
-      expect(compareStored(store(a), store(b))).toBe(order);
-      expect(compareStored(store(b), store(a))).toBe(-order || 0);
-    }), { numRuns: 4 * numRuns });
+    fc.assert(
+      fc.property(given.twoKeys, ([a, b]) => {
+        const order = given.compareValues(a, b);
+        expect(compareStored(store(a), store(b))).toBe(order);
+        expect(compareStored(store(b), store(a))).toBe(-order || 0);
+      }),
+      { numRuns: 4 * numRuns },
+    );
   });
 
   it('of tagged forms is the order of their bytes', () => {
-    fc.assert(fc.property(given.twoKeys, ([a, b]) => {
-      const [x, y] = [store([a]), store([b])];
-      expect(x.bytes.compare(y.bytes)).toBe(given.compareValues(a, b));
-    }), { numRuns });
+    fc.assert(
+      fc.property(given.twoKeys, ([a, b]) => {
+        const [x, y] = [store([a]), store([b])];
+        expect(x.bytes.compare(y.bytes)).toBe(given.compareValues(a, b));
+      }),
+      { numRuns },
+    );
   });
 
   it('holds for keys that differ far behind', () => {
@@ -122,11 +167,55 @@ describe('order', () => {
   });
 
   it('sorts a list of every type', () => {
-    const sorted = [null, false, true, -Infinity, -(2n ** 2000n), -Number.MAX_VALUE, -(2 ** 31) - 1, -1, -1n, -0.5,
-      0, 0n, Number.MIN_VALUE, 0.5, 1, 1n, 1.5, 2 ** 31, 2n ** 31n, 2 ** 53, 2n ** 53n, 2n ** 53n + 1n,
-      Number.MAX_VALUE, 2n ** 1024n, 2n ** 1024n + 1n, Infinity, NaN, '', '\0', 'a', 'a\0', 'aa', 'é',
-      '\ud800', '\udfff', '\uffff', '😀', new Uint8Array(0), new Uint8Array([0]), [], [null], [1], [1, 1],
-      ['a'], ['a', 0], ['a\0'], [[]]];
+    const sorted = [
+      null,
+      false,
+      true,
+      -Infinity,
+      -(2n ** 2000n),
+      -Number.MAX_VALUE,
+      -(2 ** 31) - 1,
+      -1,
+      -1n,
+      -0.5,
+      0,
+      0n,
+      Number.MIN_VALUE,
+      0.5,
+      1,
+      1n,
+      1.5,
+      2 ** 31,
+      2n ** 31n,
+      2 ** 53,
+      2n ** 53n,
+      2n ** 53n + 1n,
+      Number.MAX_VALUE,
+      2n ** 1024n,
+      2n ** 1024n + 1n,
+      Infinity,
+      NaN,
+      '',
+      '\0',
+      'a',
+      'a\0',
+      'aa',
+      'é',
+      '\ud800',
+      '\udfff',
+      '\uffff',
+      '😀',
+      new Uint8Array(0),
+      new Uint8Array([0]),
+      [],
+      [null],
+      [1],
+      [1, 1],
+      ['a'],
+      ['a', 0],
+      ['a\0'],
+      [[]],
+    ];
     for (let i = 0; i < sorted.length; i++) {
       for (let j = 0; j < sorted.length; j++) {
         const [x, y] = [store(sorted[i]), store(sorted[j])];
@@ -137,24 +226,30 @@ describe('order', () => {
 
   it('needs no length: no element is a prefix of another', () => {
     const bodyOf = (key: unknown): Buffer => store([key]).bytes.subarray(1, -1);
-    fc.assert(fc.property(given.twoKeys, ([a, b]) => {
-      const [x, y] = [bodyOf(a), bodyOf(b)];
-      if (x.length < y.length) expect(y.subarray(0, x.length).equals(x)).toBe(false);
-    }), { numRuns });
+    fc.assert(
+      fc.property(given.twoKeys, ([a, b]) => {
+        const [x, y] = [bodyOf(a), bodyOf(b)];
+        if (x.length < y.length) expect(y.subarray(0, x.length).equals(x)).toBe(false);
+      }),
+      { numRuns },
+    );
   });
 });
 
 describe('fields of the encoder', () => {
   it('hash is XXH32 of the bytes, and the last word is padded with 0', () => {
     const encoder = new KeyEncoder(given.SEED);
-    fc.assert(fc.property(given.anyKey, (key) => {
-      encoder.words.fill(-1);
-      encoder.encode(key, 'test');
-      const { words, length } = encoder;
-      expect(encoder.hash).toBe(hashBytes(words, length, given.SEED));
-      const padding = new Uint8Array(words.buffer).slice(length, (length + 3) & ~3);
-      expect(padding.every((byte) => byte === 0)).toBe(true);
-    }), { numRuns });
+    fc.assert(
+      fc.property(given.anyKey, (key) => {
+        encoder.words.fill(-1);
+        encoder.encode(key, 'test');
+        const { words, length } = encoder;
+        expect(encoder.hash).toBe(hashBytes(words, length, given.SEED));
+        const padding = new Uint8Array(words.buffer).slice(length, (length + 3) & ~3);
+        expect(padding.every((byte) => byte === 0)).toBe(true);
+      }),
+      { numRuns },
+    );
   });
 
   it('hash of text is that of its bytes, at every length around words and blocks', () => {

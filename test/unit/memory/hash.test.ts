@@ -45,8 +45,14 @@ describe('hashBytes', () => {
       state = BigInt.asUintN(64, state * 11400714785074694797n);
     }
     const vectors = [
-      [0, 0, 0x02cc5d05], [0, PRIME_32, 0x36b78ae7], [1, 0, 0xcf65b03e], [1, PRIME_32, 0xb4545aa4],
-      [14, 0, 0x1208e7e2], [14, PRIME_32, 0x6af1d1fe], [222, 0, 0x5bd11dbd], [222, PRIME_32, 0x58803c5f],
+      [0, 0, 0x02cc5d05],
+      [0, PRIME_32, 0x36b78ae7],
+      [1, 0, 0xcf65b03e],
+      [1, PRIME_32, 0xb4545aa4],
+      [14, 0, 0x1208e7e2],
+      [14, PRIME_32, 0x6af1d1fe],
+      [222, 0, 0x5bd11dbd],
+      [222, PRIME_32, 0x58803c5f],
     ];
     for (const [length, seed, expected] of vectors) {
       const hash = hashBytes(wordsOf(sanity.subarray(0, length)), length, seed);
