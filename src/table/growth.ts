@@ -29,6 +29,7 @@ import { storeWord } from '../memory/atomics.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
 import {
+  bucketBehind,
   bucketCountOf,
   depthOf,
   emptySlot,
@@ -217,16 +218,16 @@ export class Growth {
     const words = slabs[entry >>> SLAB_UNIT_SHIFT];
     const segment = (entry & SLAB_UNIT_MASK & ~GROWN_BIT) << UNIT_WORD_SHIFT;
     const bucketCount = (entry & GROWN_BIT) === 0 ? baseBuckets : baseBuckets + (baseBuckets >>> 1);
-    const home = homeOf(hash, bucketCount);
+    const homeBucket = segment + (homeOf(hash, bucketCount) << BUCKET_WORD_SHIFT);
     for (let distance = 0; distance < bucketCount; distance++) {
-      const bucket = segment + (((home + distance) % bucketCount) << BUCKET_WORD_SHIFT);
+      const bucket = bucketBehind(homeBucket, distance, segment, bucketCount);
       const free = emptySlot(words, bucket);
       if (free < 0) continue;
       words[bucket + Bucket.addresses + free] = address;
       const tagWord = tagWordOf(bucket, free);
       words[tagWord] = withTag(words[tagWord], free, hash);
       if (distance > 0) {
-        const at = segment + (home << BUCKET_WORD_SHIFT) + Bucket.meta;
+        const at = homeBucket + Bucket.meta;
         const farthest = Math.max(distance, spillDistanceOf(words[at]));
         words[at] = withSpill(words[at], spillCountOf(words[at]) + 1, farthest);
       }

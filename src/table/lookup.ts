@@ -34,7 +34,7 @@ import type { KeyView } from '../memory/views.js';
 import { isChained } from './entry-view.js';
 import { pendingVisibility, Visibility } from './list-insert.js';
 import type { Partitions } from './partitions.js';
-import { bucketCountOf, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
+import { bucketBehind, bucketCountOf, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
 import type { Slot } from './slot.js';
 import { type Chain, ValueCopy } from './value-copy.js';
 
@@ -108,8 +108,7 @@ export class Lookup {
     const segment = (entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
     const bucketCount = bucketCountOf(entry, this.partitions.baseBuckets);
     if (segment + (bucketCount << BUCKET_WORD_SHIFT) > words.length) return AGAIN;
-    const home = homeOf(hash, bucketCount);
-    const homeBucket = segment + (home << BUCKET_WORD_SHIFT);
+    const homeBucket = segment + (homeOf(hash, bucketCount) << BUCKET_WORD_SHIFT);
     const homeSequence = beginRead(words, homeBucket);
     if ((homeSequence & 1) !== 0) return AGAIN;
     const distance = spillDistanceOf(words[homeBucket + Bucket.meta]);
@@ -123,7 +122,7 @@ export class Lookup {
         break;
       }
       if (step++ >= distance) break;
-      bucket = segment + (((home + step) % bucketCount) << BUCKET_WORD_SHIFT);
+      bucket = bucketBehind(homeBucket, step, segment, bucketCount);
       sequence = beginRead(words, bucket);
       if ((sequence & 1) !== 0) return AGAIN;
     }

@@ -4,6 +4,7 @@
  */
 import {
   BUCKET_SLOTS,
+  BUCKET_WORD_SHIFT,
   Bucket,
   GROWN_BIT,
   HOME_MASK,
@@ -50,6 +51,13 @@ export function bucketCountOf(directoryEntry: number, base: number): number {
 
 export function homeOf(hash: number, bucketCount: number): number {
   return (((hash >>> HOME_SHIFT) & HOME_MASK) * bucketCount) >>> 16;
+}
+
+/** Word index of the bucket `step` buckets behind one of a segment, going on at its start. `step` is below its length. */
+export function bucketBehind(bucket: number, step: number, segment: number, bucketCount: number): number {
+  const next = bucket + (step << BUCKET_WORD_SHIFT);
+  // Not by a remainder: a division costs as much as the search of a bucket.
+  return next < segment + (bucketCount << BUCKET_WORD_SHIFT) ? next : next - (bucketCount << BUCKET_WORD_SHIFT);
 }
 
 export function spillCountOf(meta: number): number {

@@ -9,7 +9,7 @@ import { Partition } from '../../native-layout/partition.js';
 import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import type { KeyView } from '../memory/views.js';
 import type { Partitions } from './partitions.js';
-import { bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
+import { bucketBehind, bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
 
 export class Slot {
   /** Index hash of the key. */
@@ -127,8 +127,7 @@ export class Slot {
   }
 
   private bucketAt(step: number): number {
-    const home = (this.homeBucket - this.segment) >>> BUCKET_WORD_SHIFT;
-    return this.segment + (((home + step) % this.bucketCount) << BUCKET_WORD_SHIFT);
+    return bucketBehind(this.homeBucket, step, this.segment, this.bucketCount);
   }
 
   private set(bucket: number, distance: number, slot: number): void {
