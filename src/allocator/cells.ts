@@ -16,13 +16,8 @@ import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
 import { Page } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { type ClassTable, classTable } from '../../native-layout/size-class.js';
-import {
-  SLAB_UNIT_MASK,
-  SLAB_UNIT_SHIFT,
-  UNIT_BYTE_SHIFT,
-  UNIT_LENGTH,
-  UNIT_WORD_SHIFT,
-} from '../../native-layout/units.js';
+import { SLAB_UNIT_MASK, UNIT_BYTE_SHIFT, UNIT_LENGTH } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import type { RedoLog } from '../memory/redo-log.js';
 import type { SharedMemory } from '../memory/slab.js';
 import { PageLists } from './page-lists.js';
@@ -66,7 +61,7 @@ export class Cells {
 
   /** Index of the page that holds an address. */
   pageOf(address: number): number {
-    const slab = address >>> SLAB_UNIT_SHIFT;
+    const slab = slabOf(address);
     const unit = (address & SLAB_UNIT_MASK) - this.firstUnits[slab];
     return this.firstPage[slab] + (unit >>> this.pageUnitShift);
   }
@@ -136,8 +131,8 @@ export class Cells {
       this.nextFree = 0;
       this.address = control[record + Page.start] + control[record + Page.bumpCount] * this.classes.cellUnits[classId];
     } else {
-      const words = this.memory.words[free >>> SLAB_UNIT_SHIFT];
-      this.nextFree = words[((free & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + FreeCell.next];
+      const words = this.memory.words[slabOf(free)];
+      this.nextFree = words[cellOf(free) + FreeCell.next];
       this.address = free;
     }
     return this.address;
@@ -195,8 +190,8 @@ export class Cells {
   }
 
   private stageFreeCell(address: number, next: number): void {
-    const slab = address >>> SLAB_UNIT_SHIFT;
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const slab = slabOf(address);
+    const cell = cellOf(address);
     // A segment or directory chunk has no identity word: what stands there is covered by its next user.
     this.log.stage(slab, cell + FreeCell.identity, IDENTITY_FREE);
     this.log.stage(slab, cell + FreeCell.next, next);

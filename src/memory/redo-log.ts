@@ -18,7 +18,7 @@ import { BUCKET_WORD_SHIFT, Bucket, ROOT_CHUNKS } from '../../native-layout/buck
 import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { LOG_STEPS, LogAction, LogState, Partition, SEQUENCE_STEP, STEP_WORDS } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from './address.js';
 import { storeWord } from './atomics.js';
 import { raiseSequence } from './seqlock.js';
 import type { SharedMemory } from './slab.js';
@@ -99,8 +99,8 @@ export class RedoLog {
       this.perform(header, control[header + Partition.logLength]);
     } else if (state === LogState.filling) {
       const address = control[header + Partition.fillAddress];
-      const words = this.words[address >>> SLAB_UNIT_SHIFT];
-      const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+      const words = this.words[slabOf(address)];
+      const cell = cellOf(address);
       words[cell + FreeCell.identity] = IDENTITY_FREE;
       words[cell + FreeCell.next] = control[header + Partition.fillNext];
     }
@@ -130,14 +130,14 @@ export class RedoLog {
     const mask = (1 << this.chunkShift) - 1;
     for (let index = pattern; index < length; index += 1 << depth) {
       const chunk = control[header + Partition.root + ((index >>> this.chunkShift) & (ROOT_CHUNKS - 1))];
-      const start = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-      this.words[chunk >>> SLAB_UNIT_SHIFT][start + (index & mask)] = entry;
+      const start = cellOf(chunk);
+      this.words[slabOf(chunk)][start + (index & mask)] = entry;
     }
   }
 
   private retireSegment(address: number, bucketCount: number): void {
-    const words = this.words[address >>> SLAB_UNIT_SHIFT];
-    let at = ((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Bucket.sequence;
+    const words = this.words[slabOf(address)];
+    let at = cellOf(address) + Bucket.sequence;
     for (let bucket = 0; bucket < bucketCount; bucket++, at += 1 << BUCKET_WORD_SHIFT) {
       raiseSequence(words, at, words[at] | 1);
     }

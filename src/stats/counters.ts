@@ -3,7 +3,6 @@
  * to the block of its slot without atomics, and the next thread of the slot goes on from there. Readers add the
  * blocks up, so a sum may lack the last few steps of a running thread.
  */
-
 import { COUNTER_SLOTS, Registry } from '../../native-layout/registry.js';
 import { WORD_LENGTH } from '../../native-layout/units.js';
 import type { SharedMemory } from '../memory/slab.js';

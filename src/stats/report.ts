@@ -1,5 +1,4 @@
 /** What `stats()` and `inspect()` say, read from shared memory without messages and without locks. */
-
 import { Namespace } from '../../native-layout/namespace.js';
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';

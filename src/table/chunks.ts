@@ -11,7 +11,7 @@
 import { Chunk, IDENTITY_CHUNK } from '../../native-layout/entry.js';
 import { Registry } from '../../native-layout/registry.js';
 import { classOf } from '../../native-layout/size-class.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import type { ValueView } from '../memory/views.js';
 import { writePart } from './entry-shape.js';
 import type { Partitions } from './partitions.js';
@@ -80,8 +80,8 @@ export class Reservations {
   }
 
   private copy({ address, start, end }: Piece, value: ValueView): void {
-    const bytes = this.partitions.memory.bytes[address >>> SLAB_UNIT_SHIFT];
-    writePart(bytes, (cellWord(address) + Chunk.sizeWords) << 2, value, start, end);
+    const bytes = this.partitions.memory.bytes[slabOf(address)];
+    writePart(bytes, (cellOf(address) + Chunk.sizeWords) << 2, value, start, end);
   }
 
   /** Takes the chunk for the last piece of a value that ends at `end`. */
@@ -95,8 +95,8 @@ export class Reservations {
     log.open(header);
     const address = cells.choose(header, classId);
     log.beginFill(address, cells.nextFree);
-    const words = slabs[address >>> SLAB_UNIT_SHIFT];
-    const cell = cellWord(address);
+    const words = slabs[slabOf(address)];
+    const cell = cellOf(address);
     words[cell + Chunk.next] = control[this.slotWord + Registry.reservationHead];
     words[cell + Chunk.identity] = IDENTITY_CHUNK;
     words[cell + Chunk.length] = length;
@@ -129,7 +129,7 @@ export function freeReservation(partitions: Partitions, slotWord: number): void 
     const header = partitions.enter(partitionIndex);
     for (let i = 0; i < CHUNKS_PER_SECTION; i++) {
       const address = control[slotWord + Registry.reservationHead];
-      const next = address === 0 ? 0 : slabs[address >>> SLAB_UNIT_SHIFT][cellWord(address) + Chunk.next];
+      const next = address === 0 ? 0 : slabs[slabOf(address)][cellOf(address) + Chunk.next];
       log.open(header);
       log.stage(0, slotWord + Registry.reservationHead, next);
       if (next === 0) log.stage(0, slotWord + Registry.reservationPartition, 0);
@@ -140,8 +140,4 @@ export function freeReservation(partitions: Partitions, slotWord: number): void 
     }
     partitions.leave(header);
   }
-}
-
-function cellWord(address: number): number {
-  return (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
 }

@@ -24,7 +24,7 @@ import {
 } from '../../native-layout/bucket.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
@@ -93,7 +93,7 @@ export class Growth {
     log.open(header);
     const chunk = cells.choose(header, directoryClass);
     log.beginFill(chunk, cells.nextFree);
-    slabs[chunk >>> SLAB_UNIT_SHIFT][(chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT] = segment;
+    slabs[slabOf(chunk)][cellOf(chunk)] = segment;
     log.stage(0, header + Partition.growing, 0);
     log.stage(0, header + Partition.root, chunk);
     cells.stageTake(header);
@@ -112,8 +112,8 @@ export class Growth {
     log.stage(0, header + Partition.growing + which, address);
     cells.stageTake(header);
     log.commit();
-    const words = slabs[address >>> SLAB_UNIT_SHIFT];
-    const segment = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const words = slabs[slabOf(address)];
+    const segment = cellOf(address);
     const bucketCount = grown ? baseBuckets + (baseBuckets >>> 1) : baseBuckets;
     for (let i = 0; i < bucketCount; i++) {
       const bucket = segment + (i << BUCKET_WORD_SHIFT);
@@ -205,8 +205,8 @@ export class Growth {
       for (let n = 0; n < BUCKET_SLOTS; n++) {
         const address = slot.words[first + n];
         if (address === 0) continue;
-        const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-        if (!visit(this.hashes.of(slabs[address >>> SLAB_UNIT_SHIFT], cell), address)) return false;
+        const cell = cellOf(address);
+        if (!visit(this.hashes.of(slabs[slabOf(address)], cell), address)) return false;
       }
     }
     return true;
@@ -215,8 +215,8 @@ export class Growth {
   /** Puts an address into a segment that nobody reads yet. */
   private place(entry: number, hash: number, address: number): boolean {
     const { slabs, baseBuckets } = this.partitions;
-    const words = slabs[entry >>> SLAB_UNIT_SHIFT];
-    const segment = (entry & SLAB_UNIT_MASK & ~GROWN_BIT) << UNIT_WORD_SHIFT;
+    const words = slabs[slabOf(entry)];
+    const segment = cellOf(entry & ~GROWN_BIT);
     const bucketCount = (entry & GROWN_BIT) === 0 ? baseBuckets : baseBuckets + (baseBuckets >>> 1);
     const homeBucket = segment + (homeOf(hash, bucketCount) << BUCKET_WORD_SHIFT);
     for (let distance = 0; distance < bucketCount; distance++) {
@@ -264,8 +264,8 @@ export class Growth {
   private viewOf(header: number, index: number, count: number): Int32Array {
     const { control, slabs } = this.partitions;
     const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
-    const start = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.chunkShift) - 1));
-    return slabs[chunk >>> SLAB_UNIT_SHIFT].subarray(start, start + count);
+    const start = cellOf(chunk) + (index & ((1 << this.chunkShift) - 1));
+    return slabs[slabOf(chunk)].subarray(start, start + count);
   }
 
   /** Frees segments that were being filled aside. */

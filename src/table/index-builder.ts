@@ -5,7 +5,7 @@
 import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, IDENTITY_TAG_SHIFT, VERSION_HIGH_MASK } from '../../native-layout/entry.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { EntryHash } from './entry-hash.js';
 import { Growth } from './growth.js';
 import type { Partitions } from './partitions.js';
@@ -29,7 +29,7 @@ export class IndexBuilder {
   add(header: number, partitionIndex: number, address: number): boolean {
     const { slabs } = this.partitions;
     const slot = this.slot;
-    const words = slabs[address >>> SLAB_UNIT_SHIFT];
+    const words = slabs[slabOf(address)];
     const cell = cellOf(address);
     slot.tag = words[cell + Entry.identity] >>> IDENTITY_TAG_SHIFT;
     if (slot.locate(header, this.hashes.of(words, cell)) && slot.search(this.hashes)) {
@@ -59,7 +59,7 @@ export class IndexBuilder {
   }
 
   private word(address: number, word: number): number {
-    return this.partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
+    return this.partitions.slabs[slabOf(address)][cellOf(address) + word];
   }
 
   private discard(header: number, partitionIndex: number, address: number, tag: number): void {
@@ -74,8 +74,4 @@ export class IndexBuilder {
     log.commit();
     cells.settle(header, partitionIndex);
   }
-}
-
-function cellOf(address: number): number {
-  return (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
 }

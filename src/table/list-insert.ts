@@ -18,8 +18,8 @@ import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { CacheError } from '../errors.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord, storeWord } from '../memory/atomics.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { EntryHash } from './entry-hash.js';
@@ -101,8 +101,8 @@ export function settlePending(partitions: Partitions, header: number, partitionI
   for (;;) {
     const address = control[header + Partition.pendingHead];
     if (address === 0) break;
-    const words = partitions.slabs[address >>> SLAB_UNIT_SHIFT];
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const words = partitions.slabs[slabOf(address)];
+    const cell = cellOf(address);
     const next = words[pendingNextWord(cell, words[cell + Entry.shape])];
     slot.locate(header, hashes.of(words, cell));
     if (!slot.searchAddress(address)) throw new CacheError('CORRUPT', 'a pending entry is not in the index');
@@ -115,8 +115,8 @@ export function settlePending(partitions: Partitions, header: number, partitionI
 function clearPending(partitions: Partitions, header: number, slot: Slot, next: number): void {
   const { log, slabs } = partitions;
   const { address } = slot;
-  const slab = address >>> SLAB_UNIT_SHIFT;
-  const shapeWord = ((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Entry.shape;
+  const slab = slabOf(address);
+  const shapeWord = cellOf(address) + Entry.shape;
   log.open(header);
   log.stage(slab, shapeWord, slabs[slab][shapeWord] & ~Flag.pending);
   log.stageSequence(slot.slab, slot.bucket, (slot.words[slot.bucket] + 2) | 0);

@@ -20,14 +20,14 @@
  * frees a chain does so after the sequence rose and after a full fence, and then looks at all hazard words: either
  * the reader sees the new sequence, or the other sees the hazard.
  */
-import { BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
+import { BUCKET_WORD_SHIFT, Bucket, GROWN_BIT } from '../../native-layout/bucket.js';
 import { Entry, Flag } from '../../native-layout/entry.js';
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { CacheError } from '../errors.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord, storeWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import type { KeyView } from '../memory/views.js';
@@ -100,12 +100,12 @@ export class Lookup {
       const unchanged = loadWord(control, header + Partition.indexEpoch) === epoch;
       return unchanged && control[header + Partition.depth] === depth ? MISS : AGAIN;
     }
-    const directory = slabs[chunk >>> SLAB_UNIT_SHIFT];
-    const entryWord = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << this.chunkShift) - 1));
+    const directory = slabs[slabOf(chunk)];
+    const entryWord = cellOf(chunk) + (index & ((1 << this.chunkShift) - 1));
     const entry = directory[entryWord];
-    if (entry === 0 || entry >>> SLAB_UNIT_SHIFT >= slabs.length) return AGAIN;
-    const words = slabs[entry >>> SLAB_UNIT_SHIFT];
-    const segment = (entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
+    if (entry === 0 || slabOf(entry) >= slabs.length) return AGAIN;
+    const words = slabs[slabOf(entry)];
+    const segment = cellOf(entry & ~GROWN_BIT);
     const bucketCount = bucketCountOf(entry, this.partitions.baseBuckets);
     if (segment + (bucketCount << BUCKET_WORD_SHIFT) > words.length) return AGAIN;
     const homeBucket = segment + (homeOf(hash, bucketCount) << BUCKET_WORD_SHIFT);
@@ -142,9 +142,9 @@ export class Lookup {
     copying: boolean,
   ): number {
     const address = words[bucket + Bucket.addresses + slot];
-    const slab = address >>> SLAB_UNIT_SHIFT;
+    const slab = slabOf(address);
     if (address === 0 || slab >= this.slabs.length) return AGAIN;
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const cell = cellOf(address);
     const cellWords = this.slabs[slab];
     const shape = cellWords[cell + Entry.shape];
     let result: number = HIT;
@@ -186,8 +186,8 @@ export class Lookup {
    * by the hazard word and returns it: `letGo` then copies it, outside the section.
    */
   hold(address: number): Chain | undefined {
-    const slab = address >>> SLAB_UNIT_SHIFT;
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const slab = slabOf(address);
+    const cell = cellOf(address);
     const shape = this.slabs[slab][cell + Entry.shape];
     if (!isChained(shape)) {
       this.copy.take(slab, cell, shape);

@@ -17,7 +17,7 @@ import {
 } from '../../native-layout/bucket.js';
 import { TAG_SLOT_SHIFT } from '../../native-layout/namespace.js';
 import { SEGMENT_PART_SHIFT } from '../../native-layout/page.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { mixWord } from '../memory/hash.js';
 import type { KeyView } from '../memory/views.js';
 import { matches } from './entry-view.js';
@@ -121,9 +121,9 @@ export function findInBucket(
       hits &= hits - 1;
       const address = words[bucket + Bucket.addresses + slot];
       if (address === 0) continue;
-      const slab = address >>> SLAB_UNIT_SHIFT;
+      const slab = slabOf(address);
       if (slab >= slabs.length) continue;
-      if (matches(slabs[slab], (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT, tag, key)) return slot;
+      if (matches(slabs[slab], cellOf(address), tag, key)) return slot;
     }
   }
   return -1;

@@ -8,7 +8,6 @@
  * 2. Of two entries with the same key the one with the higher version stays.
  * 3. Chunks that no entry, retired entry or reservation leads to are freed.
  */
-
 import { ROOT_CHUNKS } from '../../native-layout/bucket.js';
 import {
   Chunk,
@@ -22,8 +21,8 @@ import {
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { CacheError } from '../errors.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { chunkHeadWord, isChained } from './entry-view.js';
 import { IndexBuilder } from './index-builder.js';
@@ -102,7 +101,7 @@ function reachableChunks(partitions: Partitions, partitionIndex: number): Set<nu
   const follow = (head: number): void => {
     for (let chunk = head; chunk !== 0 && !found.has(chunk); ) {
       found.add(chunk);
-      chunk = slabs[chunk >>> SLAB_UNIT_SHIFT][cellOf(chunk) + Chunk.next];
+      chunk = slabs[slabOf(chunk)][cellOf(chunk) + Chunk.next];
     }
   };
   forEachPage(partitions, partitionIndex, (_page, record) => {
@@ -205,10 +204,6 @@ export function forEachCell(
   const start = control[record + Page.start];
   for (let i = 0; i < control[record + Page.bumpCount]; i++) {
     const address = start + i * units;
-    visit(address, slabs[address >>> SLAB_UNIT_SHIFT], cellOf(address));
+    visit(address, slabs[slabOf(address)], cellOf(address));
   }
-}
-
-export function cellOf(address: number): number {
-  return (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
 }

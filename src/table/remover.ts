@@ -8,7 +8,7 @@ import {
   VERSION_HIGH_MASK,
 } from '../../native-layout/entry.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { chunkHeadWord, isChained } from './entry-view.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag, spillCountOf, spillDistanceOf, withSpill } from './probe.js';
@@ -27,8 +27,8 @@ export class Remover {
   remove(header: number, partitionIndex: number, pendingHead?: number): void {
     const { log, cells, control, slabs } = this.partitions;
     const { slab, bucket, slot, address } = this.slot;
-    const words = slabs[address >>> SLAB_UNIT_SHIFT];
-    const identity = words[((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Entry.identity];
+    const words = slabs[slabOf(address)];
+    const identity = words[cellOf(address) + Entry.identity];
     log.open(header);
     this.stageVersion(header);
     log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] - 1);
@@ -99,15 +99,15 @@ export class Remover {
   }
 
   private isChained(address: number): boolean {
-    const words = this.partitions.slabs[address >>> SLAB_UNIT_SHIFT];
-    return isChained(words[((address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + Entry.shape]);
+    const words = this.partitions.slabs[slabOf(address)];
+    return isChained(words[cellOf(address) + Entry.shape]);
   }
 
   /** Stages that a chained entry goes to the list of those whose chains are freed piece by piece. */
   private stageRetire(header: number, address: number): void {
     const { log, control, slabs } = this.partitions;
-    const slab = address >>> SLAB_UNIT_SHIFT;
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const slab = slabOf(address);
+    const cell = cellOf(address);
     log.stage(slab, cell + RetiredCell.next, control[header + Partition.retiredHead]);
     log.stage(slab, cell + RetiredCell.identity, IDENTITY_RETIRED);
     log.stage(slab, cell + RetiredCell.chunkHead, slabs[slab][chunkHeadWord(cell)]);

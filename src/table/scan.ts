@@ -10,7 +10,7 @@
 import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import { EntryHash } from './entry-hash.js';
@@ -113,10 +113,10 @@ export class Scan {
   /** False: the entry is garbage or not decided. Entries before `from` (-1: none are) are left out. */
   private copyEntry(header: number, address: number, tag: number, from: number): boolean {
     const { slabs, memory } = this.partitions;
-    const slab = address >>> SLAB_UNIT_SHIFT;
+    const slab = slabOf(address);
     if (slab >= slabs.length) return false;
     const words = slabs[slab];
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const cell = cellOf(address);
     if (words[cell + Entry.identity] >>> IDENTITY_TAG_SHIFT !== tag) return true;
     const shape = words[cell + Entry.shape];
     if ((shape & Flag.pending) !== 0) {

@@ -6,7 +6,8 @@ import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, SPILL_WINDOW } from '../../nat
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { SLAB_UNIT_MASK, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import type { KeyView } from '../memory/views.js';
 import type { Partitions } from './partitions.js';
 import { bucketBehind, bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
@@ -66,7 +67,7 @@ export class Slot {
     this.slot = -1;
     this.entry = this.directoryEntry(header, hash & ((1 << this.partitions.control[header + Partition.depth]) - 1));
     if (this.entry === 0) return false;
-    const slab = this.entry >>> SLAB_UNIT_SHIFT;
+    const slab = slabOf(this.entry);
     // Storing a reference costs a write barrier, and most often it is the same.
     if (slab !== this.slab) this.words = this.partitions.slabs[slab];
     this.slab = slab;
@@ -81,8 +82,8 @@ export class Slot {
     const { control, slabs } = this.partitions;
     const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) return 0;
-    const start = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
-    return slabs[chunk >>> SLAB_UNIT_SHIFT][start + (index & ((1 << this.chunkShift) - 1))];
+    const start = cellOf(chunk);
+    return slabs[slabOf(chunk)][start + (index & ((1 << this.chunkShift) - 1))];
   }
 
   /** Looks for the key in the located segment. */

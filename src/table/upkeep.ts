@@ -14,7 +14,7 @@ import { Chunk, Entry, IDENTITY_TAG_SHIFT, RetiredCell } from '../../native-layo
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
 import { Superblock } from '../../native-layout/superblock.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
@@ -86,7 +86,7 @@ export class Upkeep {
     const { log, cells } = this.partitions;
     const chunk = this.wordOf(retired, RetiredCell.chunkHead);
     log.open(header);
-    log.stage(retired >>> SLAB_UNIT_SHIFT, cellOf(retired) + RetiredCell.chunkHead, this.wordOf(chunk, Chunk.next));
+    log.stage(slabOf(retired), cellOf(retired) + RetiredCell.chunkHead, this.wordOf(chunk, Chunk.next));
     cells.stageFree(header, chunk);
     log.commit();
     cells.settle(header, partitionIndex);
@@ -96,7 +96,7 @@ export class Upkeep {
     const { log, cells } = this.partitions;
     log.open(header);
     if (before === 0) log.stage(0, header + Partition.retiredHead, next);
-    else log.stage(before >>> SLAB_UNIT_SHIFT, cellOf(before) + RetiredCell.next, next);
+    else log.stage(slabOf(before), cellOf(before) + RetiredCell.next, next);
     cells.stageFree(header, address);
     log.commit();
     cells.settle(header, partitionIndex);
@@ -112,7 +112,7 @@ export class Upkeep {
   }
 
   private wordOf(address: number, word: number): number {
-    return this.partitions.slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + word];
+    return this.partitions.slabs[slabOf(address)][cellOf(address) + word];
   }
 
   /** Whether the partition still holds entries of cleared generations. */
@@ -161,7 +161,7 @@ export class Upkeep {
   }
 
   private removeIfCleared(header: number, partitionIndex: number, address: number): boolean {
-    const words = this.partitions.slabs[address >>> SLAB_UNIT_SHIFT];
+    const words = this.partitions.slabs[slabOf(address)];
     const tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
     if (this.slot.tagOf(slotOfTag(tag)) === tag) return false;
     this.slot.locate(header, this.hashes.of(words, cellOf(address)));
@@ -198,8 +198,4 @@ export class Upkeep {
     }
     return freed > 0;
   }
-}
-
-function cellOf(address: number): number {
-  return (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
 }

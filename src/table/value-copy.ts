@@ -7,7 +7,7 @@
  */
 import { Chunk, Entry, Flag, IDENTITY_CHUNK } from '../../native-layout/entry.js';
 import { maxCellLengthFor } from '../../native-layout/size-class.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import type { SharedMemory } from '../memory/slab.js';
 import { chunkHeadWord, headerWords, keyLengthOf, valueLengthOf } from './entry-view.js';
 
@@ -90,10 +90,10 @@ export class ValueCopy {
     let at = 0;
     let chunk = chunkHead;
     while (at < length) {
-      const slab = chunk >>> SLAB_UNIT_SHIFT;
+      const slab = slabOf(chunk);
       if (chunk === 0 || slab >= limit) return false;
       const words = this.memory.words[slab];
-      const cell = (chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+      const cell = cellOf(chunk);
       const piece = words[cell + Chunk.length];
       const start = (cell + Chunk.sizeWords) << 2;
       const wrong = words[cell + Chunk.identity] !== IDENTITY_CHUNK || piece <= 0 || piece > length - at;

@@ -24,11 +24,11 @@ import {
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
-import { SLAB_UNIT_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import { EntryHash } from './entry-hash.js';
 import { chunkHeadWord, isChained, valueLengthOf } from './entry-view.js';
 import type { Partitions } from './partitions.js';
-import { cellOf, forEachCell, forEachPage } from './rebuild.js';
+import { forEachCell, forEachPage } from './rebuild.js';
 import { Slot } from './slot.js';
 import { END_POSITION, segmentAt } from './walk.js';
 
@@ -123,7 +123,7 @@ class Walker {
     let address = control[record + Page.freeHead];
     while (address !== 0 && length <= limit) {
       length++;
-      address = slabs[address >>> SLAB_UNIT_SHIFT][cellOf(address) + FreeCell.next];
+      address = slabs[slabOf(address)][cellOf(address) + FreeCell.next];
     }
     return length;
   }
@@ -176,7 +176,7 @@ class Walker {
         if (seen.has(address)) return `entry ${address} stands in the index twice`;
         seen.add(address);
         if (!this.#entries.has(address)) return `the index names ${address}, which is no entry`;
-        const words = this.#partitions.slabs[address >>> SLAB_UNIT_SHIFT];
+        const words = this.#partitions.slabs[slabOf(address)];
         slot.locate(this.#header, hashes.of(words, cellOf(address)));
         slot.tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
         if (!slot.search(hashes) || slot.address !== address) return `entry ${address} is not found by its key`;
@@ -192,7 +192,7 @@ class Walker {
     if (said !== this.#entries.size) return `${this.#entries.size} entries, header says ${said}`;
     const byTag = new Map<number, number>();
     for (const address of this.#entries) {
-      const words = slabs[address >>> SLAB_UNIT_SHIFT];
+      const words = slabs[slabOf(address)];
       if ((words[cellOf(address) + Entry.shape] & Flag.pending) !== 0) return `entry ${address} is still pending`;
       const tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
       byTag.set(tag, (byTag.get(tag) ?? 0) + 1);
@@ -212,13 +212,13 @@ class Walker {
     const reached = new Set<number>();
     let retired = 0;
     for (let at = this.#field(Partition.retiredHead); at !== 0; retired++) {
-      const words = slabs[at >>> SLAB_UNIT_SHIFT];
+      const words = slabs[slabOf(at)];
       this.#follow(words[cellOf(at) + RetiredCell.chunkHead], reached);
       at = words[cellOf(at) + RetiredCell.next];
     }
     if (retired !== this.#retired.size) return `${this.#retired.size} retired entries, ${retired} in their list`;
     for (const address of this.#entries) {
-      const words = slabs[address >>> SLAB_UNIT_SHIFT];
+      const words = slabs[slabOf(address)];
       const cell = cellOf(address);
       const shape = words[cell + Entry.shape];
       if (!isChained(shape)) continue;
@@ -241,7 +241,7 @@ class Walker {
     let length = 0;
     for (let chunk = head; chunk !== 0 && !reached.has(chunk); ) {
       reached.add(chunk);
-      const words = this.#partitions.slabs[chunk >>> SLAB_UNIT_SHIFT];
+      const words = this.#partitions.slabs[slabOf(chunk)];
       length += words[cellOf(chunk) + Chunk.length];
       chunk = words[cellOf(chunk) + Chunk.next];
     }

@@ -9,7 +9,7 @@
 import { BUCKET_WORD_SHIFT, GROWN_BIT } from '../../native-layout/bucket.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import type { Partitions } from './partitions.js';
 import { bucketCountOf, depthOf } from './probe.js';
 
@@ -44,12 +44,12 @@ export function segmentAt(partitions: Partitions, header: number, position: numb
   const index = positionOf(position | 0) & ((1 << depth) - 1);
   const chunk = control[header + Partition.root + (index >>> chunkShift)];
   if (chunk === 0) return undefined;
-  const at = ((chunk & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT) + (index & ((1 << chunkShift) - 1));
-  const entry = slabs[chunk >>> SLAB_UNIT_SHIFT][at];
-  const slab = entry >>> SLAB_UNIT_SHIFT;
+  const at = cellOf(chunk) + (index & ((1 << chunkShift) - 1));
+  const entry = slabs[slabOf(chunk)][at];
+  const slab = slabOf(entry);
   if (entry === 0 || slab >= slabs.length) return undefined;
   const words = slabs[slab];
-  const segment = (entry & SLAB_UNIT_MASK & ~GROWN_BIT) << UNIT_WORD_SHIFT;
+  const segment = cellOf(entry & ~GROWN_BIT);
   const bucketCount = bucketCountOf(entry, baseBuckets);
   if (segment + (bucketCount << BUCKET_WORD_SHIFT) > words.length) return undefined;
   const width = 2 ** (32 - Math.min(32, depthOf(words, segment)));

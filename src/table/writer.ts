@@ -15,7 +15,7 @@ import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
-import { SLAB_UNIT_MASK, SLAB_UNIT_SHIFT, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
+import { cellOf, slabOf } from '../memory/address.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Reservations, type Reserved } from './chunks.js';
 import { EntryShape } from './entry-shape.js';
@@ -139,8 +139,8 @@ export class Writer {
     pendingNext: number,
   ): void {
     const { slabs, memory, control } = this.partitions;
-    const slab = address >>> SLAB_UNIT_SHIFT;
-    const cell = (address & SLAB_UNIT_MASK) << UNIT_WORD_SHIFT;
+    const slab = slabOf(address);
+    const cell = cellOf(address);
     const words = slabs[slab];
     this.shape.write(words, memory.bytes[slab], cell, key, value, reserved?.head ?? 0, pendingNext);
     const low = this.remover.stageVersion(header);

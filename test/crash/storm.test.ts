@@ -3,15 +3,17 @@
  * write in it, whole lists or none, all memory accounted for; the main thread's being blocked does not matter.
  * Oracle: rows that prove themselves, words that outlive the dead and say what was acknowledged, the conservation
  * laws of `verify`. Longest waits are printed and bounded by 5 s: the machine may be busy with other things. Replay:
- * `SEED=n ROUNDS=m npx vitest run test/crash/storm.test.ts`, or the command that a failure prints.
+ * `SEED=n npx vitest run test/crash/storm.test.ts`, or the command that a failure prints; `RUNS=10` for more rounds.
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { seedOf } from '../support/random.js';
+import { scaled } from '../support/sample.js';
 import { runNode } from '../support/worker-process.js';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 60);
+const ROUNDS = scaled(60);
 const script = join(import.meta.dirname, '..', 'support', 'worker-storm.mjs');
-const seed = process.env.SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.SEED);
+const seed = seedOf();
 const MS_PER_ROUND = 5000;
 const LONGEST_WAIT_MS = 5000;
 

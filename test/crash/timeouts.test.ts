@@ -6,10 +6,11 @@
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { seedOf } from '../support/random.js';
 import { runModule, runNode } from '../support/worker-process.js';
 
 const script = join(import.meta.dirname, '..', 'support', 'worker-timeouts.mjs');
-const seed = process.env.SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.SEED);
+const seed = seedOf();
 
 test.each([
   ['compiled', []],

@@ -4,6 +4,7 @@
  */
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
+import { Superblock } from '../../native-layout/superblock.js';
 import type { Actor } from './actors.js';
 import type { Engine, StepKind } from './instrument.js';
 
@@ -124,6 +125,11 @@ export class Stage {
   sweep(by: Actor, slot: number): void {
     const { partitions } = by.table;
     for (let index = 0; index < partitions.count; index++) partitions.leave(partitions.enter(index));
+    const holder = this.memory.control[Superblock.controlLock];
+    if (holder === this.actor(slot).lockWord) {
+      partitions.enterControl();
+      partitions.leaveControl();
+    }
     this.memory.control[this.slotWord(slot) + Registry.hazard] = 0;
     by.table.freeReservationOf(this.slotWord(slot));
     this.memory.control[this.slotWord(slot) + Registry.decision] = 0;

@@ -7,6 +7,7 @@ import { expect, test, vi } from 'vitest';
 import { Outcome } from '../../../src/table/writer.js';
 import { Actor, makeMemory } from '../../support/actors.js';
 import { Random, seedOf } from '../../support/random.js';
+import { scaled } from '../../support/sample.js';
 
 // Far more than it takes on an idle machine.
 vi.setConfig({ testTimeout: 300_000 });
@@ -39,9 +40,9 @@ function fillAndReplace(seed: number, lengths: readonly number[]): void {
 
 test('one class', () => {
   const seed = seedOf();
-  for (let run = 0; run < 20; run++) fillAndReplace(seed + run, [900]);
+  for (let run = 0; run < scaled(12); run++) fillAndReplace(seed + run, [900]);
 });
 
 test.each([1658698971, 192988753, seedOf()])('several classes, seed %i', (seed) => {
-  for (let run = 0; run < 20; run++) fillAndReplace(seed + run, LENGTHS);
+  for (let run = 0; run < scaled(12); run++) fillAndReplace(seed + run, LENGTHS);
 });

@@ -1,13 +1,14 @@
 /**
  * Goal: what is no key is refused by name, what is no stored key is refused as corrupt, and neither harms the encoder.
  * Oracles: the list of allowed types; for stored bytes, that whatever decodes encodes to the same bytes.
- * Replay: fast-check prints seed and path on failure; give them to `fc.assert` as `{ seed, path }`.
+ * Replay: with the seed and path that fast-check prints, as test/support/property-runs.ts says.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeKey } from '../../../src/codec/key-decoder.js';
 import { KeyEncoder, MAX_KEY_LENGTH } from '../../../src/codec/key-encoder.js';
 import { CacheError } from '../../../src/errors.js';
+import { runs } from '../../support/property-runs.js';
 import { anyKey, load, store } from './keys-support.js';
 
 function refusal(key: unknown, encoder = new KeyEncoder(1)): TypeError & { code: string; op: string; key: string } {
@@ -42,7 +43,7 @@ const noKeys: [string, unknown, string][] = [
   ['an ArrayBuffer', new ArrayBuffer(2), 'key [object ArrayBuffer]'],
   ['a false Uint8Array', Object.create(Uint8Array.prototype), 'key [object Uint8Array]'],
   ['undefined in an array', [1, undefined], 'element undefined of a key'],
-  ['a hole', [1, , 2], 'element undefined of a key'],
+  ['a hole', Object.assign(new Array(3), { 0: 1, 2: 2 }), 'element undefined of a key'],
   ['holes without end', new Array(2 ** 32 - 1), 'element undefined of a key'],
   ['an object deep inside', [1, [2, [{}]]], 'element [object Object] of a key'],
   ['an Int32Array inside', [new Int32Array(1)], 'element Int32Array(4 bytes) of a key'],
@@ -119,7 +120,11 @@ describe('code of the user that runs while a key is read', () => {
       const error = refusal(key, encoder);
       expect(error.code).toBe('ERR_SUPERCACHE_BAD_KEY');
       expect(error.message).toMatch(/used the cache itself/);
-      const length = new Proxy([], { get: () => (store(inner, encoder), 0) });
+      const get = () => {
+        store(inner, encoder);
+        return 0;
+      };
+      const length = new Proxy([], { get });
       expect(refusal(length, encoder).message).toMatch(/used the cache itself/);
     }
   });
@@ -203,7 +208,7 @@ describe('refused as stored key', () => {
     const random = fc
       .tuple(tag, fc.uint8Array({ maxLength: 30 }))
       .map(([first, rest]) => Uint8Array.of(first, ...rest));
-    fc.assert(fc.property(random, fc.boolean(), check), { numRuns: 20_000 });
+    fc.assert(fc.property(random, fc.boolean(), check), runs(20_000));
     const damaged = fc
       .tuple(anyKey, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.nat(1))
       .map(([key, at, flip, cut]) => {
@@ -211,6 +216,6 @@ describe('refused as stored key', () => {
         if (bytes.length > 0) bytes[at % bytes.length] ^= flip;
         return bytes.subarray(0, bytes.length - cut);
       });
-    fc.assert(fc.property(damaged, fc.boolean(), check), { numRuns: 20_000 });
+    fc.assert(fc.property(damaged, fc.boolean(), check), runs(20_000));
   });
 });

@@ -1,17 +1,18 @@
 /**
  * Goal: every key has exactly one stored form, which comes back as the same key and sorts as the key does.
  * Oracles: `compareValues` and `normalize` of keys-support.ts, hashBytes for the hash.
- * Replay: fast-check prints seed and path on failure; give them to `fc.assert` as `{ seed, path }`.
+ * Replay: with the seed and path that fast-check prints, as test/support/property-runs.ts says.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeKey } from '../../../src/codec/key-decoder.js';
 import { KeyEncoder } from '../../../src/codec/key-encoder.js';
 import { hashBytes } from '../../../src/memory/hash.js';
+import { runs } from '../../support/property-runs.js';
 import * as given from './keys-support.js';
 
 const { compareStored, load, store } = given;
-const numRuns = 5000;
+const RUNS = 5000;
 
 describe('round trip', () => {
   it('gives back every key', () => {
@@ -19,7 +20,7 @@ describe('round trip', () => {
       fc.property(given.anyKey, (key) => {
         expect(load(store(key))).toStrictEqual(given.normalize(key));
       }),
-      { numRuns },
+      runs(RUNS),
     );
   });
 
@@ -84,7 +85,7 @@ describe('equality', () => {
         expect(same).toBe(given.compareValues(a, b) === 0);
         if (same) expect(x.hash).toBe(y.hash);
       }),
-      { numRuns },
+      runs(RUNS),
     );
   });
 
@@ -144,7 +145,7 @@ describe('order', () => {
         expect(compareStored(store(a), store(b))).toBe(order);
         expect(compareStored(store(b), store(a))).toBe(-order || 0);
       }),
-      { numRuns: 4 * numRuns },
+      runs(4 * RUNS),
     );
   });
 
@@ -154,7 +155,7 @@ describe('order', () => {
         const [x, y] = [store([a]), store([b])];
         expect(x.bytes.compare(y.bytes)).toBe(given.compareValues(a, b));
       }),
-      { numRuns },
+      runs(RUNS),
     );
   });
 
@@ -231,7 +232,7 @@ describe('order', () => {
         const [x, y] = [bodyOf(a), bodyOf(b)];
         if (x.length < y.length) expect(y.subarray(0, x.length).equals(x)).toBe(false);
       }),
-      { numRuns },
+      runs(RUNS),
     );
   });
 });
@@ -248,7 +249,7 @@ describe('fields of the encoder', () => {
         const padding = new Uint8Array(words.buffer).slice(length, (length + 3) & ~3);
         expect(padding.every((byte) => byte === 0)).toBe(true);
       }),
-      { numRuns },
+      runs(RUNS),
     );
   });
 

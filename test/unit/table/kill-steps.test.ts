@@ -2,7 +2,8 @@
  * Goal: a thread that ends before any of its stores leaves a memory that the next one mends: the operation was done
  * or not done, nothing else changed, no page and no cell is lost. The same for who dies while mending. Oracle:
  * `verify`, the state before and after the whole operation, page and scan counts. Every store to shared memory is a
- * step (`support/instrument.ts`). Replay: each failure names scene and step; SEED for the operations that follow.
+ * step (`support/instrument.ts`); a run takes a sample of them, `EXHAUSTIVE=1` all (`support/sample.ts`). Replay: each
+ * failure names seed, scene and step; set SEED.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
@@ -17,9 +18,9 @@ import {
 import { difference, type Stage, type State, sameState } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
+import { STEPS_TIMEOUT_MS, sampleOf, stepsOf } from '../../support/sample.js';
 
-// Far more than it takes on an idle machine.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const seed = seedOf();
 let engine: Engine;
@@ -81,7 +82,7 @@ function live(stage: Stage, by: Actor, random: Random, context: string): void {
 }
 
 /** The healer dies too, at some of its steps. */
-function killHealer(scene: Scene, both: Ends, context: string, sample: number): void {
+function killHealer(scene: Scene, both: Ends, context: string, window: number, random: Random): void {
   const { stage } = scene;
   const left = stage.copy();
   const gone = new Set(stage.gone);
@@ -91,7 +92,7 @@ function killHealer(scene: Scene, both: Ends, context: string, sample: number): 
   };
   const healer = stage.actor(2);
   const steps = stage.trace(() => stage.sweep(healer, 1)).length;
-  for (let step = 0; step < steps; step += Math.max(1, Math.floor(steps / sample))) {
+  for (const step of sampleOf(random, steps, window)) {
     again();
     const died = stage.kill(stage.actor(2), step, (actor) => stage.sweep(actor, 1));
     const last = stage.actor(3);
@@ -102,35 +103,40 @@ function killHealer(scene: Scene, both: Ends, context: string, sample: number): 
   again();
 }
 
-function killEverywhere(scene: Scene, stride: number, healerStride: number, healerSample: number): void {
+/** How many steps share one that is tried: of the victim, of victims that one with a dying healer follows, of the healer. */
+type Windows = readonly [victim: number, followed: number, healer: number];
+
+function killEverywhere(scene: Scene, [victimWindow, followedWindow, healerWindow]: Windows): void {
   const { stage } = scene;
   const both = ends(scene);
   const random = new Random(seed);
-  for (let step = 0; step < both.sites.length; step += stride) {
+  const steps = stepsOf(random, both.sites.length, victimWindow);
+  const followed = new Set(sampleOf(random, steps.length, followedWindow).map((index) => steps[index]));
+  for (const [index, step] of steps.entries()) {
     stage.restore();
     stage.kill(stage.actor(1), step, scene.act);
     const context = `seed ${seed} ${scene.name}, killed at ${step} of ${both.sites.length}: ${both.sites[step]}`;
-    if ((step / stride) % healerStride === 0) killHealer(scene, both, context, healerSample);
+    if (followed.has(step)) killHealer(scene, both, context, healerWindow, random);
     const healer = stage.actor(2);
     stage.sweep(healer, 1);
     mustBeSound(scene, both, healer, context);
-    if ((step / stride) % 5 === 0) live(stage, healer, random, context);
+    if (index % 5 === 0) live(stage, healer, random, context);
   }
-  console.log(`${scene.name}: ${both.sites.length} steps, seed ${seed}`);
+  console.log(`${scene.name}: killed at ${steps.length} of ${both.sites.length} steps, seed ${seed}`);
 }
 
 describe('killed at every step', () => {
   test('changes of one entry', () => {
-    for (const scene of entryScenes(engine)) killEverywhere(scene, 1, 3, 40);
+    for (const scene of entryScenes(engine)) killEverywhere(scene, [2, 4, 12]);
   });
   test('lists', () => {
-    for (const scene of listScenes(engine)) killEverywhere(scene, 1, 5, 25);
+    for (const scene of listScenes(engine)) killEverywhere(scene, [2, 6, 12]);
   });
   test('growth of the index', () => {
-    for (const scene of growthScenes(engine)) killEverywhere(scene, 1, 11, 12);
+    for (const scene of growthScenes(engine)) killEverywhere(scene, [3, 10, 25]);
   });
-  test('growth of the directory', () => killEverywhere(chunkScene(engine), 7, 20, 4));
+  test('growth of the directory', () => killEverywhere(chunkScene(engine), [40, 12, 60]));
   test('upkeep', () => {
-    for (const scene of upkeepScenes(engine)) killEverywhere(scene, scene.name === 'rebuild' ? 3 : 1, 11, 10);
+    for (const scene of upkeepScenes(engine)) killEverywhere(scene, [scene.name === 'rebuild' ? 16 : 8, 10, 20]);
   });
 });

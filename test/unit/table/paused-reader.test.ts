@@ -2,20 +2,23 @@
  * Goal: a reader that stands still before any of its loads, while others do whole operations (free and reuse cells,
  * split, release pages that become value pages elsewhere, clear), still answers with a value that was current in
  * between. Oracle: the values each key had during the read; rows that were there all the time are scanned exactly
- * once. Replay: the seed is printed, set SEED.
+ * once. A run takes a sample of the steps, `EXHAUSTIVE=1` all (`support/sample.ts`). Replay: a failure names the seed,
+ * set SEED.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
 import { Stage, WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
+import { STEPS_TIMEOUT_MS, scaled, stepsOf } from '../../support/sample.js';
 
-// Far more than it takes on an idle machine.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const seed = seedOf();
 const MEMORY = 512 * 1024;
 const LONG = 'long.'.repeat(900);
+/** One step out of so many is tried. */
+const WINDOW = 2;
 let engine: Engine;
 
 beforeAll(async () => {
@@ -167,11 +170,11 @@ function everyStep(test: Case, fillers: number, pairs: number): void {
   };
   const names = Object.keys(storms);
   for (const name of names) {
-    for (let at = 0; at < steps.length; at++) judge([at], [name]);
+    for (const at of stepsOf(random, steps.length, WINDOW)) judge([at], [name]);
     const broken = stage.broken(stage.actor(3));
     if (broken?.startsWith('partition')) expect.fail(`${test.name}, ${name}: ${broken}`);
   }
-  for (let pair = 0; pair < pairs; pair++) {
+  for (let pair = 0; pair < scaled(pairs); pair++) {
     const first = random.below(steps.length);
     judge([first, first + 1 + random.below(steps.length)], [random.pick(names), random.pick(names)]);
   }
@@ -212,7 +215,7 @@ test('a scan that stands still before any step sees every lasting row once, and 
     const count = stage.trace(() => scanned(stage, untroubled), true).length;
     const { 'cleared, pages used elsewhere': _, ...kept } = storms;
     for (const [name, storm] of Object.entries(kept)) {
-      for (let at = 0; at < count; at += 1 + random.below(Math.ceil(count / 120))) {
+      for (const at of stepsOf(random, count, count / 120)) {
         stage.restore();
         const reader = stage.actor(1);
         const writer = stage.actor(2);

@@ -2,17 +2,20 @@
  * Goal: whoever reads while a writer stands still between any two of its stores sees the old or the new state of the
  * whole operation, never goes back from new to old, and waits only while an index is rebuilt. The same while a healer
  * mends what a killed writer left.
- * Oracle: the states before and after the operation. Replay: deterministic; each failure names scene and step.
+ * Oracle: the states before and after the operation. A run takes a sample of the steps, `EXHAUSTIVE=1` all
+ * (`support/sample.ts`). Replay: each failure names seed, scene and step; set SEED.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
 import { entryScenes, growthScenes, listScenes, type Scene, upkeepScenes } from '../../support/fault-scenes.js';
 import { difference, type State, sameState, WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
+import { Random, seedOf } from '../../support/random.js';
+import { RUN_FACTOR, STEPS_TIMEOUT_MS, stepsOf } from '../../support/sample.js';
 
-// Far more than it takes on an idle machine.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
+const seed = seedOf();
 let engine: Engine;
 /** Scenes in which an index is rebuilt, so that readers wait. */
 const REBUILDING = ['rebuild', 'clearAll', 'relieve', 'insert into a full memory', 'insertAll into a full memory'];
@@ -77,16 +80,18 @@ class Observer {
   }
 }
 
-function pauseEverywhere(scene: Scene, stride: number): void {
+/** Pauses the writer at one step of each `window`. */
+function pauseEverywhere(scene: Scene, window: number): void {
   const { stage } = scene;
   const observer = new Observer(scene);
   stage.restore();
   const untroubled = stage.actor(1);
   const sites = stage.trace(() => scene.act(untroubled));
-  for (let at = 0; at < sites.length; at += stride) {
+  const steps = stepsOf(new Random(seed), sites.length, window);
+  for (const at of steps) {
     stage.restore();
     const reader = stage.actor(2);
-    const context = `${scene.name}, paused before ${at} of ${sites.length}: ${sites[at]}`;
+    const context = `seed ${seed} ${scene.name}, paused before ${at} of ${sites.length}: ${sites[at]}`;
     const writer = stage.actor(1);
     stage.interrupt(
       at,
@@ -97,17 +102,19 @@ function pauseEverywhere(scene: Scene, stride: number): void {
     expect(stage.broken(stage.actor(3)), `${context}, then finished`).toBeUndefined();
     expect(difference(stage.state(stage.actor(3)), observer.after), context).toBe('');
   }
-  console.log(`${scene.name}: ${sites.length} steps, the reader would wait at ${observer.waits}`);
+  const covered = `${steps.length} of ${sites.length} steps, seed ${seed}`;
+  console.log(`${scene.name}: paused at ${covered}; the reader would wait at ${observer.waits}`);
 }
 
-/** A writer is killed at every `stride`-th step; the reader looks before the healer's every `healerStride`-th step. */
-function pauseHealer(scene: Scene, stride: number, healerStride: number): void {
+/** A writer is killed at one step of each `window`; the reader looks before one of `healerWindow` steps of the healer. */
+function pauseHealer(scene: Scene, window: number, healerWindow: number): void {
   const { stage } = scene;
   const observer = new Observer(scene);
   stage.restore();
   const untroubled = stage.actor(1);
   const sites = stage.trace(() => scene.act(untroubled));
-  for (let killed = 0; killed < sites.length; killed += stride) {
+  const random = new Random(seed);
+  for (const killed of stepsOf(random, sites.length, window)) {
     stage.restore();
     stage.kill(stage.actor(1), killed, scene.act);
     const reader = stage.actor(2);
@@ -115,17 +122,17 @@ function pauseHealer(scene: Scene, stride: number, healerStride: number): void {
     stage.gone = new Set();
     observer.forget();
     // Before anyone heals, a reader must be able to go on as well.
-    observer.look(stage.actor(2), `${scene.name}, killed at ${killed}: ${sites[killed]}`);
+    const context = `seed ${seed} ${scene.name}, killed at ${killed}: ${sites[killed]}`;
+    observer.look(stage.actor(2), context);
     stage.gone = gone;
     const healer = stage.actor(3);
+    const share = RUN_FACTOR / healerWindow;
     let step = 0;
     stage.hooked(
       (kind, site) => {
-        if (kind === 'load' || step++ % healerStride !== 0) return;
-        observer.look(
-          reader,
-          `${scene.name}, killed at ${killed}: ${sites[killed]}, healer before ${step - 1}: ${site}`,
-        );
+        if (kind === 'load') return;
+        step++;
+        if (random.next() < share) observer.look(reader, `${context}, healer before ${step - 1}: ${site}`);
       },
       () => stage.sweep(healer, 1),
     );
@@ -141,21 +148,21 @@ describe('a reader while a writer is paused', () => {
     for (const scene of listScenes(engine)) pauseEverywhere(scene, 1);
   });
   test('growth', () => {
-    for (const scene of growthScenes(engine)) pauseEverywhere(scene, 1);
+    for (const scene of growthScenes(engine)) pauseEverywhere(scene, 2);
   });
   test('upkeep', () => {
-    for (const scene of upkeepScenes(engine)) pauseEverywhere(scene, 3);
+    for (const scene of upkeepScenes(engine)) pauseEverywhere(scene, 5);
   });
 });
 
 describe('a reader while a healer is paused', () => {
   test('changes of one entry', () => {
-    for (const scene of entryScenes(engine)) pauseHealer(scene, 3, 2);
+    for (const scene of entryScenes(engine)) pauseHealer(scene, 3, 4);
   });
   test('lists', () => {
-    for (const scene of listScenes(engine)) pauseHealer(scene, 7, 3);
+    for (const scene of listScenes(engine)) pauseHealer(scene, 12, 6);
   });
   test('growth', () => {
-    for (const scene of growthScenes(engine)) pauseHealer(scene, 23, 3);
+    for (const scene of growthScenes(engine)) pauseHealer(scene, 25, 8);
   });
 });

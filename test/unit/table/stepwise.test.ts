@@ -4,7 +4,8 @@
  * How: a writer's run is recorded as the words that each of its steps changed; "going on" is applying the next records.
  * Oracle: the first step after which a reader that runs alone sees the new state divides old from new: who ends before
  * it sees the old value, who starts after it the new one, all others one of the two.
- * Replay: the seed is printed, set SEED.
+ * `RUNS=10` runs ten times as many random interleavings (`support/sample.ts`). Replay: a failure names the seed, set
+ * SEED.
  */
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
@@ -12,9 +13,9 @@ import { entryScenes, growthScenes, listScenes, type Scene, upkeepScenes } from 
 import { WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
+import { STEPS_TIMEOUT_MS, scaled } from '../../support/sample.js';
 
-// Far more than it takes on an idle machine.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const seed = seedOf();
 let engine: Engine;
@@ -134,7 +135,7 @@ function turns(scene: Scene, random: Random, runs: number): void {
       if (alone?.answer === after.get(name)) break;
     }
     const length = stage.trace(() => read(recorded, stage.actor(2), name, [], []), true).length;
-    for (let run = 0; run < runs; run++) {
+    for (let run = 0; run < scaled(runs); run++) {
       const from = random.below(end + 1);
       const jumps = 1 + random.below(3);
       const ascending = (next: () => number) => Array.from({ length: jumps }, next).sort((a, b) => a - b);
