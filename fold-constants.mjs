@@ -4,7 +4,7 @@
  * takes a fifth off reads and writes (bench/README.md). Sources keep the names, which are declared once.
  *
  * What is folded: exported constants of `native-layout` and of the library whose value is a number, members of exported
- * frozen objects whose value is a number, and constants at the top of a file that are computed from those.
+ * objects whose value is a number (all are `as const` or frozen), and constants at the top of a file that are computed from those.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -112,9 +112,11 @@ function foldFile(path, numbersByFile) {
 /** Whether a name is declared here, elsewhere than at the top of the file. */
 function isInnerDeclaration(node, source) {
   const { parent } = node;
+  if (parent.name !== node || ts.isMethodDeclaration(parent) || ts.isAccessor(parent)) return false;
+  const isTop = ts.isVariableDeclaration(parent) && parent.parent.parent.parent === source;
+  if (isTop && ts.isVariableStatement(parent.parent.parent)) return false;
   const declares = ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isBindingElement(parent);
-  if (!declares || parent.name !== node) return false;
-  return parent.parent?.parent?.parent !== source;
+  return declares || ts.isFunctionLike(parent) || ts.isClassLike(parent);
 }
 
 /** Whether a name is read here: not declared, assigned, or the name of a member. */
@@ -123,9 +125,14 @@ function isUse(node) {
   if (ts.isIdentifier(node)) {
     if (ts.isPropertyAccessExpression(parent) && parent.name === node) return false;
     if (ts.isBindingElement(parent) || ts.isShorthandPropertyAssignment(parent)) return false;
-    const declares = ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isPropertyAssignment(parent);
-    if (declares && parent.name === node) return false;
-    if (ts.isPropertyDeclaration(parent) || ts.isMethodDeclaration(parent)) return parent.name !== node;
+    const names =
+      ts.isVariableDeclaration(parent) ||
+      ts.isParameter(parent) ||
+      ts.isPropertyAssignment(parent) ||
+      ts.isPropertyDeclaration(parent) ||
+      ts.isFunctionLike(parent) ||
+      ts.isClassLike(parent);
+    if (names && parent.name === node) return false;
   }
   const assigns = ts.isBinaryExpression(parent) && parent.left === node;
   return !(assigns && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken);

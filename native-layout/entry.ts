@@ -88,8 +88,6 @@ export const RetiredCell = struct('retired entry', 'a replaced entry whose chain
   { name: 'identity', meaning: 'IDENTITY_RETIRED' },
   { name: 'chunkHead', meaning: 'first chunk not freed yet' },
 ]);
-/** Word of `identity`, the same in all cells. */
-export const IDENTITY_WORD = Entry.identity;
 
 check(
   FreeCell.identity === Entry.identity && Chunk.identity === Entry.identity && RetiredCell.identity === Entry.identity,

@@ -34,7 +34,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
     this.#attachment = lifecycle.attachment;
     this.#tuples = new Tuples(lifecycle.attachment);
     const { id } = this.#attachment;
-    caches.set(id, this as never);
+    if (this.started) caches.set(id, this as never);
     this.#attachment.onDetached = () => caches.delete(id);
   }
 

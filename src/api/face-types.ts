@@ -1,6 +1,6 @@
 /** The types of the `safe` and `promises` faces, written out; `faces.ts` derives the faces themselves at run time. */
 import type { Piscina } from 'piscina';
-import type { CacheError, MistakeError } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import type { CacheHandle } from '../threads/handle.js';
 import type { PoolOptions } from '../threads/pool.js';
 import type { CacheStats, DeepReadonly, Inspection, PartitionOption } from '../types.js';
@@ -8,7 +8,7 @@ import type { KeyValueOptions } from './key-value.js';
 
 /** What the safe face returns instead of throwing. `error` is whatever the throwing face would have thrown. */
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: FaceError };
-export type FaceError = CacheError | MistakeError | Error;
+export type FaceError = Error & { readonly code?: ErrorCode; readonly op?: string; readonly key?: string };
 
 export interface SafeCache<Row, Stored> {
   put(row: Row): Result<true>;

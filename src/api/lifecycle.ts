@@ -88,9 +88,9 @@ export class Lifecycle {
     const { attachment } = this;
     attachment.stop();
     attachment.detach();
-    // A pool may have been destroyed by its user; that it is gone is all that matters.
-    await Promise.allSettled(Array.from(this.#pools, (pool) => pool.destroy()));
-    await this.#owners?.stop();
+    // Owners first: from here on their end is no death. A pool may have been destroyed by its user; that is as well.
+    const owners = this.#owners?.stop();
+    await Promise.allSettled([owners, ...Array.from(this.#pools, (pool) => pool.destroy())]);
   }
 
   detach(): void {

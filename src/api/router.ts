@@ -69,12 +69,6 @@ export class Router {
     const index = this.partitionOf(key, op);
     return { first: index, end: index + 1 };
   }
-
-  /** Throws `BAD_OPTION` unless `index` names a partition. */
-  checkIndex(index: number, op: string): void {
-    if (Number.isInteger(index) && index >= 0 && index < this.count) return;
-    throw mistake('BAD_OPTION', `${op}: partition ${show(index)}, allowed is 0 to ${this.count - 1}`, { op });
-  }
 }
 
 /** Whether options name a partition value. Throws `BAD_OPTION` for anything but an object with just that. */

@@ -20,7 +20,7 @@ import { directoryChunkShift } from '../../native-layout/page.js';
 import { LOG_STEPS, LogAction, LogState, Partition, SEQUENCE_STEP, STEP_WORDS } from '../../native-layout/partition.js';
 import { cellOf, slabOf } from './address.js';
 import { storeWord } from './atomics.js';
-import { raiseSequence } from './seqlock.js';
+import { storeOrdered } from './seqlock.js';
 import type { SharedMemory } from './slab.js';
 
 export class RedoLog {
@@ -85,7 +85,8 @@ export class RedoLog {
     const header = this.header;
     const length = this.at - this.first;
     control[header + Partition.logLength] = length;
-    control[header + Partition.logState] = LogState.committed;
+    // Readers see the address only after the cell that was filled before.
+    storeOrdered(control, header + Partition.logState, LogState.committed);
     this.perform(header, length);
     control[header + Partition.logState] = LogState.idle;
     this.at = this.first;
@@ -115,7 +116,7 @@ export class RedoLog {
       const slab = control[at];
       if (slab < 0) this.act(header, slab, control[at + 1], control[at + 2]);
       else if (slab < SEQUENCE_STEP) words[slab][control[at + 1]] = control[at + 2];
-      else raiseSequence(words[slab - SEQUENCE_STEP], control[at + 1], control[at + 2]);
+      else storeOrdered(words[slab - SEQUENCE_STEP], control[at + 1], control[at + 2]);
     }
   }
 
@@ -139,7 +140,7 @@ export class RedoLog {
     const words = this.words[slabOf(address)];
     let at = cellOf(address) + Bucket.sequence;
     for (let bucket = 0; bucket < bucketCount; bucket++, at += 1 << BUCKET_WORD_SHIFT) {
-      raiseSequence(words, at, words[at] | 1);
+      storeOrdered(words, at, words[at] | 1);
     }
   }
 }

@@ -17,12 +17,14 @@
  *   second load differs and the reader starts again. Until then it must treat lengths and addresses as garbage.
  *
  * Order. x64 keeps loads in order and stores in order, and V8 does not reorder typed-array accesses in practice: the
- * first load may be plain, and the raise may be plain because the next reuse of the cell is a later store. The second
- * load is atomic, because two plain loads might be folded into one. On other processors: a JavaScript atomic store is
- * a release and an atomic load an acquire, which leaves two gaps. A later plain store may overtake the raise: the
- * raise is followed by an atomic load of the same word, which later accesses cannot pass. An earlier plain load may
- * sink below the second load: an atomic store to a private word before it holds them back, as sequentially consistent
- * operations keep their order (argued from the Arm memory model, not shown: the test machines are x64).
+ * first load may be plain, and a raise may be plain because the next reuse of the cell is a later store. The second
+ * load is atomic, because two plain loads might be folded into one. On other processors a JavaScript atomic store is a
+ * release and an atomic load an acquire, which leaves three gaps. The cell that was filled may become visible after its
+ * address, and a later plain store may overtake a raise: both are closed by `storeOrdered`, an atomic store followed by
+ * an atomic load of the same word, which later accesses cannot pass; the commit of the redo log is one, between the
+ * cell and its address. An earlier plain load may sink below the second load of a reader: an atomic store to a private
+ * word before it holds it back, as sequentially consistent operations keep their order (argued from the Arm memory
+ * model, not shown: the test machines are x64).
  */
 import { loadWord, storeWord } from './atomics.js';
 
@@ -41,8 +43,8 @@ export function endRead(words: Int32Array, index: number, sequence: number): boo
   return loadWord(words, index) === sequence;
 }
 
-/** Stores a new value of a sequence word, ordered before every later store. */
-export function raiseSequence(words: Int32Array, index: number, value: number): void {
+/** Stores a word after every earlier store and before every later one: how sequences are raised. */
+export function storeOrdered(words: Int32Array, index: number, value: number): void {
   if (strong) {
     words[index] = value;
   } else {

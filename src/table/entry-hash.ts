@@ -19,7 +19,7 @@ export class EntryHash implements KeyView {
     this.seed = partitions.control[Superblock.hashSeed];
   }
 
-  /** The caller holds the lock, or the words are a private copy. */
+  /** Without the lock the result is as good as the words were: garbage lengths give a garbage hash. */
   of(words: Int32Array, cell: number): number {
     const shape = words[cell + Entry.shape];
     const length = keyLengthOf(shape);

@@ -4,8 +4,9 @@
  * grows a few kilobytes at a time. Only the holder of the partition's lock may call.
  *
  * Invariants
- * 1. A new segment is filled aside, named by the `growing` words, and becomes visible in one step, which also makes
- *    every sequence of the old one odd and frees it. Until then it is nobody's; if the grower dies, healing frees it.
+ * 1. A new segment is filled aside, named by the `growing` words, its sequences odd until it is complete. It becomes
+ *    visible in one step, which also makes every sequence of the old one odd and frees it. Until then it is nobody's;
+ *    if the grower dies, healing frees it.
  * 2. The directory only ever doubles: its upper half is written first, then the depth rises. Readers that see the old
  *    depth find the same segments.
  * 3. An entry whose segment cannot grow (no memory, deepest directory, a flood of equal hashes) goes to any bucket of
@@ -26,6 +27,7 @@ import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
+import { storeOrdered } from '../memory/seqlock.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
 import {
@@ -90,6 +92,7 @@ export class Growth {
     if (!cells.ensureRoom(header, partitionIndex, directoryClass, 1)) return false;
     const segment = this.takeSegment(header, partitionIndex, 0, false, 0);
     if (segment === 0) return false;
+    this.openSegment(segment);
     log.open(header);
     const chunk = cells.choose(header, directoryClass);
     log.beginFill(chunk, cells.nextFree);
@@ -118,10 +121,22 @@ export class Growth {
     for (let i = 0; i < bucketCount; i++) {
       const bucket = segment + (i << BUCKET_WORD_SHIFT);
       words.fill(0, bucket + 1, bucket + Bucket.sizeWords);
-      words[bucket] = ((words[bucket] | 1) + 1) | 0;
+      // Odd: a reader that still comes here by an old directory entry turns back until the segment is complete.
+      words[bucket] |= 1;
     }
     setDepth(words, segment, depth);
     return address | (grown ? GROWN_BIT : 0);
+  }
+
+  /** Makes the sequences of a complete segment even: readers may use it as soon as the directory names it. */
+  private openSegment(entry: number): void {
+    const words = this.partitions.slabs[slabOf(entry)];
+    const segment = cellOf(entry & ~GROWN_BIT);
+    const bucketCount = bucketCountOf(entry, this.partitions.baseBuckets);
+    for (let i = 0; i < bucketCount; i++) {
+      const bucket = segment + (i << BUCKET_WORD_SHIFT);
+      storeOrdered(words, bucket, (words[bucket] + 1) | 0);
+    }
   }
 
   /** Replaces the segment of `slot` by a larger one or by two. False: that is not possible, and nothing changed. */
@@ -175,6 +190,8 @@ export class Growth {
       this.freeGrowing(header, partitionIndex);
       return false;
     }
+    this.openSegment(low);
+    if (low !== high) this.openSegment(high);
     log.open(header);
     if (low === high) {
       log.stageFillDirectory(pattern, depth, low);
@@ -217,7 +234,7 @@ export class Growth {
     const { slabs, baseBuckets } = this.partitions;
     const words = slabs[slabOf(entry)];
     const segment = cellOf(entry & ~GROWN_BIT);
-    const bucketCount = (entry & GROWN_BIT) === 0 ? baseBuckets : baseBuckets + (baseBuckets >>> 1);
+    const bucketCount = bucketCountOf(entry, baseBuckets);
     const homeBucket = segment + (homeOf(hash, bucketCount) << BUCKET_WORD_SHIFT);
     for (let distance = 0; distance < bucketCount; distance++) {
       const bucket = bucketBehind(homeBucket, distance, segment, bucketCount);

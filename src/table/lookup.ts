@@ -91,7 +91,7 @@ export class Lookup {
   private attempt(header: number, hash: number, tag: number, key: KeyView, copying: boolean): number {
     const control = this.control;
     const slabs = this.slabs;
-    const epoch = control[header + Partition.indexEpoch];
+    const epoch = beginRead(control, header + Partition.indexEpoch);
     if ((epoch & 1) !== 0) return AGAIN;
     const depth = control[header + Partition.depth];
     const index = hash & ((1 << depth) - 1);

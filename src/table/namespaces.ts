@@ -115,8 +115,12 @@ export class Namespaces {
   /** Clears every namespace. Entries are gone for all threads when this has changed the tags; then frees them. */
   clearAll(): void {
     const { control, memory } = this.partitions;
-    if (this.unswept() > MOST_UNSWEPT) this.upkeep.sweepAll();
-    this.partitions.enterControl();
+    for (;;) {
+      if (this.unswept() > MOST_UNSWEPT) this.upkeep.sweepAll();
+      this.partitions.enterControl();
+      if (this.unswept() <= MOST_UNSWEPT) break;
+      this.partitions.leaveControl();
+    }
     storeWord(control, Superblock.clearing, 1);
     for (let slot = TUPLE_NAMESPACE; slot < memory.geometry.namespaceSlots; slot++) {
       const at = this.tagWord(slot);

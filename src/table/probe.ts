@@ -53,7 +53,9 @@ export function homeOf(hash: number, bucketCount: number): number {
   return (((hash >>> HOME_SHIFT) & HOME_MASK) * bucketCount) >>> 16;
 }
 
-/** Word index of the bucket `step` buckets behind one of a segment, going on at its start. `step` is below its length. */
+/**
+ * Word index of the bucket `step` buckets behind one of a segment, going on at its start. `step` is below its length.
+ */
 export function bucketBehind(bucket: number, step: number, segment: number, bucketCount: number): number {
   const next = bucket + (step << BUCKET_WORD_SHIFT);
   // Not by a remainder: a division costs as much as the search of a bucket.

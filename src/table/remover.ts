@@ -98,7 +98,7 @@ export class Remover {
     }
   }
 
-  private isChained(address: number): boolean {
+  isChained(address: number): boolean {
     const words = this.partitions.slabs[slabOf(address)];
     return isChained(words[cellOf(address) + Entry.shape]);
   }

@@ -16,10 +16,10 @@ import { Registry } from '../../native-layout/registry.js';
 import { Superblock } from '../../native-layout/superblock.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
+import { dropEmptyIndex } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag } from './probe.js';
-import { rebuild } from './rebuild.js';
 import type { Slot } from './slot.js';
 import { END_POSITION, segmentAt } from './walk.js';
 
@@ -156,7 +156,8 @@ export class Upkeep {
     }
     control[header + Partition.sweepPosition] = 0;
     control[header + Partition.sweptEpoch] = control[header + Partition.sweepEpoch];
-    if (control[header + Partition.entryCount] === 0) rebuild(partitions, header, partitionIndex);
+    const isEmpty = control[header + Partition.entryCount] === 0 && control[header + Partition.depth] > 0;
+    if (isEmpty) dropEmptyIndex(partitions, header, partitionIndex);
     return work;
   }
 
@@ -191,8 +192,8 @@ export class Upkeep {
         freed += work;
       }
       const header = partitions.enter(index);
-      const indexDepth = control[header + Partition.depth];
-      if (control[header + Partition.entryCount] === 0 && indexDepth > 0) freed += rebuild(partitions, header, index);
+      const isEmpty = control[header + Partition.entryCount] === 0 && control[header + Partition.root] !== 0;
+      if (isEmpty) freed += dropEmptyIndex(partitions, header, index);
       freed += cells.releaseEmpty(header, index);
       partitions.leave(header);
     }

@@ -18,13 +18,13 @@ import { Registry } from '../../native-layout/registry.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Reservations, type Reserved } from './chunks.js';
+import { dropEmptyIndex } from './empty-index.js';
 import { EntryShape } from './entry-shape.js';
 import { Growth } from './growth.js';
 import { insertList, type ListItem } from './list-insert.js';
 import type { Lookup } from './lookup.js';
 import type { Partitions } from './partitions.js';
 import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
-import { rebuild } from './rebuild.js';
 import { Remover } from './remover.js';
 import type { Slot } from './slot.js';
 import type { Upkeep } from './upkeep.js';
@@ -109,7 +109,7 @@ export class Writer {
     const slot = this.slot;
     if (!present && !this.growth.makeRoom(header, partitionIndex, slot)) return Outcome.full;
     const { classId } = this.shape;
-    const givesBack = present && cells.classIdOf(slot.address) === classId;
+    const givesBack = present && !this.remover.isChained(slot.address) && cells.classIdOf(slot.address) === classId;
     if (!cells.ensureRoom(header, partitionIndex, classId, givesBack ? 1 : 2)) return Outcome.full;
     log.open(header);
     const address = cells.choose(header, classId);
@@ -186,7 +186,7 @@ export class Writer {
     const { control } = this.partitions;
     this.remover.remove(header, partitionIndex);
     const isEmpty = control[header + Partition.entryCount] === 0;
-    if (isEmpty && control[header + Partition.depth] > 0) rebuild(this.partitions, header, partitionIndex);
+    if (isEmpty && control[header + Partition.depth] > 0) dropEmptyIndex(this.partitions, header, partitionIndex);
   }
 
   /** Removes the key and leaves its value in the lookup's copy. False: there was none. */

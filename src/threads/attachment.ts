@@ -138,6 +138,7 @@ function claimSlot(memory: SharedMemory, role: number): ThreadRegistry {
   try {
     return new ThreadRegistry(memory, role);
   } catch (error) {
+    if (!isTooMany(error)) throw error;
     for (let tries = 0; ; tries++) {
       if (sweepBySpare(memory)) return new ThreadRegistry(memory, role);
       // Another thread has the spare slot: for the time of a sweep.
@@ -155,11 +156,19 @@ function sweepBySpare(memory: SharedMemory): boolean {
   let registry: ThreadRegistry;
   try {
     registry = new ThreadRegistry(memory, 0, 'spare');
-  } catch {
+  } catch (error) {
+    if (!isTooMany(error)) throw error;
     return false;
   }
-  registry.sweepInto(new Table(memory, registry));
-  registry.sweepGone();
-  registry.detach();
+  try {
+    registry.sweepInto(new Table(memory, registry));
+    registry.sweepGone();
+  } finally {
+    registry.detach();
+  }
   return true;
+}
+
+function isTooMany(error: unknown): boolean {
+  return CacheError.is(error) && error.code === 'ERR_SUPERCACHE_TOO_MANY_THREADS';
 }

@@ -29,6 +29,7 @@ export class OwnerAgent {
 
   /** Works at most a slice of time. Returns the amount of work done; 0: there was none. */
   doWork(): number {
+    if (this.#attachment.stopped || this.#attachment.detached) return 0;
     const table = this.#attachment.open('upkeep');
     const startMs = this.#now();
     let work = 0;

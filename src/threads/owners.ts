@@ -5,7 +5,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type Endpoint, type Remote, releaseProxy, wrap } from 'comlink';
 import { CacheError } from '../errors.js';
-import type { CacheHandle } from './handle.js';
+import { type CacheHandle, isStopped } from './handle.js';
 import { moduleUrl } from './location.js';
 
 /** What an owner answers on its control channel. */
@@ -67,7 +67,7 @@ export class OwnerThreads {
 
   async #spawn(ownerIndex: number): Promise<void> {
     const handle = this.#handle;
-    if (handle === undefined) return;
+    if (handle === undefined || isStopped(handle)) return;
     const channel = new MessageChannel();
     const data: OwnerData = { handle, ownerIndex, port: channel.port2 };
     const worker = new Worker(new URL('../../workers/owner.js', moduleUrl), {
@@ -100,7 +100,7 @@ export class OwnerThreads {
   #onEnd(ownerIndex: number, cause: unknown): void {
     this.#threads.get(ownerIndex)?.port.close();
     this.#threads.delete(ownerIndex);
-    if (this.#stopping) return;
+    if (this.#stopping || this.#handle === undefined || isStopped(this.#handle)) return;
     const nowMs = performance.now();
     this.#deaths.push(nowMs);
     const recent = this.#deaths.filter((deathMs) => nowMs - deathMs < MINUTE_MS).length;
@@ -111,7 +111,7 @@ export class OwnerThreads {
       });
       return;
     }
-    this.#spawn(ownerIndex).catch(() => this.#onEnd(ownerIndex, cause));
+    this.#spawn(ownerIndex).catch((error: unknown) => this.#onEnd(ownerIndex, error));
   }
 
   /** Ends all owners. The cache is marked as stopped and their doorbells have been rung, or they never came up. */

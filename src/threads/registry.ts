@@ -87,8 +87,14 @@ export class ThreadRegistry implements Liveness, LockHolder {
   #claim(slot: number, role: number): boolean {
     const at = this.#wordOf(slot);
     const now = this.#load(at);
-    const { state, generation } = unpackClaim(now);
-    if (state !== ClaimState.free) return false;
+    const before = unpackClaim(now);
+    let { generation } = before;
+    if (before.state !== ClaimState.free) {
+      // Who dies with the spare slot leaves nothing but locks, which name the old generation: gone.
+      const isSpare = slot === this.#memory.geometry.threadSlots - 1;
+      if (!isSpare || isLive(before)) return false;
+      generation = (generation + 1) & CLAIM_GENERATION_MASK;
+    }
     this.#claimed = { state: ClaimState.live, generation, ...this.#token };
     if (!this.#swap(at, now, this.#claimed)) return false;
     pokeWord(this.#control, at + Registry.threadId, threadId);

@@ -1,7 +1,7 @@
 /**
  * Goal: what a reader copied and `endRead` confirmed belongs together, for every way of copying.
  *
- *   writer: complete cell, address = cell, raiseSequence, and at once reuse of the cell before  (seqlock.ts, 2)
+ *   writer: complete cell, address = cell, storeOrdered, and at once reuse of the cell before  (seqlock.ts, 2)
  *   reader: s = beginRead, address, copy, endRead(s)                                            (seqlock.ts, 3)
  *
  * There are two cells, so the one just published is overwritten one publication later: the tightest reuse there is.
@@ -48,13 +48,13 @@ describe('copies of bytes', () => {
         modules: [SEQLOCK],
         data: { length, way },
         threads: [
-          ({ words, rounds, product: { raiseSequence }, data, stopped }) => {
+          ({ words, rounds, product: { storeOrdered }, data, stopped }) => {
             const count = data.length >> 2;
             for (let n = 1; n <= rounds && !stopped(); n++) {
               const cell = 64 + (n & 1) * count;
               for (let i = 0; i < count; i++) words[cell + i] = n;
               words[32] = cell;
-              raiseSequence(words, 0, 2 * n);
+              storeOrdered(words, 0, 2 * n);
             }
             return {};
           },
@@ -110,7 +110,7 @@ describe('copies into strings', () => {
         modules: [SEQLOCK],
         data: { length, coding },
         threads: [
-          ({ words, rounds, product: { raiseSequence }, data, stopped }) => {
+          ({ words, rounds, product: { storeOrdered }, data, stopped }) => {
             const live = Buffer.from(words.buffer);
             const units = data.coding === 'latin1' ? data.length : data.length >> 1;
             const step = data.coding === 'latin1' ? 1 : 3;
@@ -119,7 +119,7 @@ describe('copies into strings', () => {
               const cell = 64 + (n & 1) * (data.length >> 2);
               live.write(texts[n & 255] as string, cell << 2, data.length, data.coding);
               words[32] = cell;
-              raiseSequence(words, 0, 2 * n);
+              storeOrdered(words, 0, 2 * n);
             }
             return {};
           },

@@ -103,7 +103,10 @@ function killHealer(scene: Scene, both: Ends, context: string, window: number, r
   again();
 }
 
-/** How many steps share one that is tried: of the victim, of victims that one with a dying healer follows, of the healer. */
+/**
+ * How many steps share one that is tried: of the victim, of victims that one with a dying healer follows, of the
+ * healer.
+ */
 type Windows = readonly [victim: number, followed: number, healer: number];
 
 function killEverywhere(scene: Scene, [victimWindow, followedWindow, healerWindow]: Windows): void {

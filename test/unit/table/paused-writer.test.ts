@@ -106,7 +106,9 @@ function pauseEverywhere(scene: Scene, window: number): void {
   console.log(`${scene.name}: paused at ${covered}; the reader would wait at ${observer.waits}`);
 }
 
-/** A writer is killed at one step of each `window`; the reader looks before one of `healerWindow` steps of the healer. */
+/**
+ * A writer is killed at one step of each `window`; the reader looks before one of `healerWindow` steps of the healer.
+ */
 function pauseHealer(scene: Scene, window: number, healerWindow: number): void {
   const { stage } = scene;
   const observer = new Observer(scene);
