@@ -7,12 +7,13 @@ import { Lifecycle } from './api/lifecycle.js';
 import { PartitionHandle } from './api/partition.js';
 import { hasPartitionValue } from './api/router.js';
 import { Tuples } from './api/tuples.js';
+import { mistake } from './errors.js';
 import type { ResolvedOptions, StartOptions } from './options.js';
 import { readInspection, readStats } from './stats/report.js';
 import type { Attachment } from './threads/attachment.js';
 import type { CacheHandle } from './threads/handle.js';
 import type { PoolOptions } from './threads/pool.js';
-import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, PartitionOption } from './types.js';
+import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, NoOptions, PartitionOption } from './types.js';
 
 /** Caches of this thread, by handle id. */
 const caches = new Map<string, SuperCache<never>>();
@@ -30,6 +31,11 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   #promises: PromisesCache<Row, DeepReadonly<Row>> | undefined;
 
   private constructor(lifecycle: Lifecycle) {
+    if (!(lifecycle instanceof Lifecycle)) {
+      throw mistake('BAD_OPTION', 'a cache is made by SuperCache.start() and found by SuperCache.attach()', {
+        op: 'new',
+      });
+    }
     this.#lifecycle = lifecycle;
     this.#attachment = lifecycle.attachment;
     this.#tuples = new Tuples(lifecycle.attachment);
@@ -120,7 +126,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   }
 
   /** Stores a row, replacing the one with its key. Throws `BAD_ROW BAD_KEY BAD_VALUE TOO_LARGE FULL`. */
-  put(row: Row, options?: object): true {
+  put(row: Row, options?: NoOptions): true {
     return this.#tuples.put(row, 'put', options);
   }
 
@@ -135,7 +141,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   }
 
   /** The rows with the key of `row`, in the partition of `row`; nothing else of it is read. */
-  get(row: Row): DeepReadonly<Row>[] {
+  get(row: AnyRow): DeepReadonly<Row>[] {
     this.#attachment.open('get');
     const { router } = this.#tuples;
     router.checkRow(row, 'get');
@@ -169,7 +175,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   }
 
   /** Removes the rows with the key of `row` from the partition of `row`; how many there were. */
-  delete(row: Row): number {
+  delete(row: AnyRow): number {
     this.#attachment.open('delete');
     const { router } = this.#tuples;
     router.checkRow(row, 'delete');
@@ -221,6 +227,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   /** One handle per partition; its operations bypass routing. */
   get partitions(): readonly PartitionHandle<Row, DeepReadonly<Row>>[] {
+    this.#attachment.open('partitions');
     this.#partitions ??= Array.from(
       { length: this.options.partitions },
       (_, index) => new PartitionHandle<Row, DeepReadonly<Row>>(this.#attachment, this.#tuples, index),

@@ -20,6 +20,7 @@ export type {
   DeepReadonly,
   Inspection,
   Key,
+  NoOptions,
   PartitionOption,
   PartitionStats,
   SizeClassReport,

@@ -12,29 +12,29 @@ import { mistake, show } from './errors.js';
 /** Options of `SuperCache.start`, all optional. */
 export interface StartOptions {
   /** Names the cache for `attach(name)`; unique along a thread and its ancestors. Default `'default'`. */
-  name?: string;
+  name?: string | undefined;
   /** Bytes of all shared memory: a number, or text such as `'512kb'`, `'64mb'`, `'1.5gb'`. Default `'256mb'`. */
-  memory?: number | string;
+  memory?: number | string | undefined;
   /** Owner threads, 0 to 64. With 0, callers do all upkeep. Default: available cores, at most 8. */
-  owners?: number;
+  owners?: number | undefined;
   /** Number of partitions, 1 to 4096. Default: chosen from owners and memory. */
-  partitions?: number;
+  partitions?: number | undefined;
   /** Position of the key in a row, from 0. Default 0. */
-  keyPos?: number;
+  keyPos?: number | undefined;
   /** Position of the value that chooses the partition, from 0. Default 0. */
-  partitionPos?: number;
+  partitionPos?: number | undefined;
   /** Only `'set'` in this version. */
-  tableType?: 'set';
+  tableType?: 'set' | undefined;
   /** Only `'none'` in this version: a full cache refuses. */
-  eviction?: 'none';
+  eviction?: 'none' | undefined;
   /** Longest entry, key and value and header, in bytes or as text. Default `'16mb'`, at most `'1gb'`. */
-  maxEntrySize?: number | string;
+  maxEntrySize?: number | string | undefined;
   /** Most threads attached at once, 1 to 4094, owners included. Default 128. */
-  maxThreads?: number;
+  maxThreads?: number | undefined;
   /**
    * `'frozen'` (default): plain objects and arrays come back deeply frozen. `'copy'`: everything comes back mutable.
    */
-  values?: 'frozen' | 'copy';
+  values?: 'frozen' | 'copy' | undefined;
 }
 
 /** The options in use: every default filled in. */

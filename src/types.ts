@@ -16,6 +16,9 @@ export type DeepReadonly<T> = T extends Atomic | Kept
 /** What can be a key. */
 export type Key = null | boolean | number | bigint | string | Uint8Array | readonly Key[];
 
+/** Operations whose options (`ttl` and others) do not exist in this version: none are accepted. */
+export type NoOptions = Readonly<Record<string, never>>;
+
 /** Options of key operations where key and partition positions differ. */
 export interface PartitionOption {
   /** The value at the partition position; without it reads and `take` look in all partitions. */

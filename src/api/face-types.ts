@@ -3,7 +3,7 @@ import type { Piscina } from 'piscina';
 import type { ErrorCode } from '../errors.js';
 import type { CacheHandle } from '../threads/handle.js';
 import type { PoolOptions } from '../threads/pool.js';
-import type { CacheStats, DeepReadonly, Inspection, PartitionOption } from '../types.js';
+import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, PartitionOption } from '../types.js';
 import type { KeyValueOptions } from './key-value.js';
 
 /** What the safe face returns instead of throwing. `error` is whatever the throwing face would have thrown. */
@@ -14,12 +14,12 @@ export interface SafeCache<Row, Stored> {
   put(row: Row): Result<true>;
   putBatch(rows: readonly Row[]): Result<number>;
   insertNew(rowOrRows: Row | readonly Row[]): Result<boolean>;
-  get(row: Row): Result<Stored[]>;
+  get(row: AnyRow): Result<Stored[]>;
   getByKeyPartition(key: unknown, partitionValue: unknown): Result<Stored[]>;
   getSameKeyPartition(key: unknown): Result<Stored[]>;
   member(key: unknown, options?: PartitionOption): Result<boolean>;
   take(key: unknown, options?: PartitionOption): Result<Stored[]>;
-  delete(row: Row): Result<number>;
+  delete(row: AnyRow): Result<number>;
   deleteByKeyPartition(key: unknown, partitionValue: unknown): Result<number>;
   deleteSameKeyPartition(key: unknown): Result<number>;
   deleteAll(): Result<void>;
@@ -33,19 +33,19 @@ export interface SafeCache<Row, Stored> {
   detach(): Result<void>;
   handle(): Result<CacheHandle>;
   pool(options: PoolOptions): Result<Piscina>;
-  keyValue<K, V>(namespace: string, options?: KeyValueOptions): SafeKeyValue<K, V>;
+  keyValue<K = Key, V = unknown>(namespace: string, options?: KeyValueOptions): SafeKeyValue<K, V>;
 }
 
 export interface PromisesCache<Row, Stored> {
   put(row: Row): Promise<true>;
   putBatch(rows: readonly Row[]): Promise<number>;
   insertNew(rowOrRows: Row | readonly Row[]): Promise<boolean>;
-  get(row: Row): Promise<Stored[]>;
+  get(row: AnyRow): Promise<Stored[]>;
   getByKeyPartition(key: unknown, partitionValue: unknown): Promise<Stored[]>;
   getSameKeyPartition(key: unknown): Promise<Stored[]>;
   member(key: unknown, options?: PartitionOption): Promise<boolean>;
   take(key: unknown, options?: PartitionOption): Promise<Stored[]>;
-  delete(row: Row): Promise<number>;
+  delete(row: AnyRow): Promise<number>;
   deleteByKeyPartition(key: unknown, partitionValue: unknown): Promise<number>;
   deleteSameKeyPartition(key: unknown): Promise<number>;
   deleteAll(): Promise<void>;
@@ -59,7 +59,7 @@ export interface PromisesCache<Row, Stored> {
   detach(): Promise<void>;
   handle(): Promise<CacheHandle>;
   pool(options: PoolOptions): Promise<Piscina>;
-  keyValue<K, V>(namespace: string, options?: KeyValueOptions): PromisesKeyValue<K, V>;
+  keyValue<K = Key, V = unknown>(namespace: string, options?: KeyValueOptions): PromisesKeyValue<K, V>;
 }
 
 export interface SafeKeyValue<K, V> {

@@ -7,7 +7,7 @@ import { mistake, show } from '../errors.js';
 import { Counter } from '../stats/counters.js';
 import { partitionOfHash } from '../table/probe.js';
 import type { Attachment } from '../threads/attachment.js';
-import type { DeepReadonly, Key } from '../types.js';
+import type { DeepReadonly, Key, NoOptions } from '../types.js';
 import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
 
 export interface KeyValueOptions {
@@ -24,7 +24,7 @@ export class KeyValue<K = Key, V = unknown> {
   /** @internal Use `cache.keyValue(namespace)`. */
   constructor(attachment: Attachment, namespace: unknown, options: KeyValueOptions | undefined) {
     const { values, ...others } = options ?? {};
-    refuseOptions(others, 'keyValue');
+    refuseOptions(options === undefined || typeof options === 'object' ? others : options, 'keyValue');
     if (values !== undefined && values !== 'frozen' && values !== 'copy') {
       throw mistake('BAD_OPTION', `values is ${show(values)}, allowed is 'frozen' or 'copy'`, { op: 'keyValue' });
     }
@@ -61,7 +61,7 @@ export class KeyValue<K = Key, V = unknown> {
    * Stores the value. It is encoded now: later changes of the object do not matter, identity is not kept.
    * Throws `BAD_KEY`, `BAD_VALUE`, `TOO_LARGE`, `FULL`, `STOPPED`; then nothing was changed.
    */
-  set(key: K, value: V, options?: object): this {
+  set(key: K, value: V, options?: NoOptions): this {
     const attachment = this.#attachment;
     const table = attachment.open('set');
     if (options !== undefined) refuseOptions(options, 'set');

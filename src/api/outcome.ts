@@ -1,5 +1,5 @@
 /** From outcomes of the table to errors for people. */
-import { CacheError, mistake } from '../errors.js';
+import { CacheError, mistake, show } from '../errors.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Counter } from '../stats/counters.js';
 import type { Table } from '../table/table.js';
@@ -59,8 +59,12 @@ export function checkTurn(attachment: Attachment, turn: number, op: string, key:
 }
 
 /** Options of later versions are refused rather than ignored. */
-export function refuseOptions(options: object | undefined, op: string): void {
-  for (const [name, value] of Object.entries(options ?? {})) {
+export function refuseOptions(options: unknown, op: string): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw mistake('BAD_OPTION', `${op}: the options are ${show(options)}, allowed is an object`, { op });
+  }
+  for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     throw new CacheError('NOT_SUPPORTED', `${op}: the option ${name} does not exist in this version`, { op });
   }

@@ -15,19 +15,11 @@
  * What a racing reader may see: the old segment until its sequences are odd, with entries that are all still right; the
  * new one from the directory entry on.
  */
-import {
-  BUCKET_SLOTS,
-  BUCKET_WORD_SHIFT,
-  Bucket,
-  GROWN_BIT,
-  MAX_DEPTH,
-  ROOT_CHUNKS,
-} from '../../native-layout/bucket.js';
-import { directoryChunkShift } from '../../native-layout/page.js';
+import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, GROWN_BIT } from '../../native-layout/bucket.js';
 import { Partition } from '../../native-layout/partition.js';
 import { cellOf, slabOf } from '../memory/address.js';
-import { storeWord } from '../memory/atomics.js';
 import { storeOrdered } from '../memory/seqlock.js';
+import { doubleDirectory } from './directory.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
 import {
@@ -53,12 +45,10 @@ const MOST_LOAD = 0.9;
 export class Growth {
   private readonly partitions: Partitions;
   private readonly hashes: EntryHash;
-  private readonly chunkShift: number;
 
   constructor(partitions: Partitions) {
     this.partitions = partitions;
     this.hashes = new EntryHash(partitions);
-    this.chunkShift = directoryChunkShift(partitions.memory.geometry.pageShift);
   }
 
   /** Finds an empty slot for the hash that `slot` was last asked for, growing the index if need be. */
@@ -151,7 +141,8 @@ export class Growth {
     const halves = this.countHalves(slot, depth);
     // Equal hashes stay together however deep the directory is.
     if (halves.low === 0 || halves.high === 0) return false;
-    if (depth === control[header + Partition.depth] && !this.double(header, partitionIndex)) return false;
+    if (depth === control[header + Partition.depth] && !doubleDirectory(this.partitions, header, partitionIndex))
+      return false;
     const low = this.takeSegment(header, partitionIndex, 0, this.needsGrown(halves.low), depth + 1);
     const high = low === 0 ? 0 : this.takeSegment(header, partitionIndex, 1, this.needsGrown(halves.high), depth + 1);
     if (high !== 0) return this.replace(header, partitionIndex, slot, depth, pattern, low, high);
@@ -251,38 +242,6 @@ export class Growth {
       return true;
     }
     return false;
-  }
-
-  /** Doubles the directory. */
-  private double(header: number, partitionIndex: number): boolean {
-    const { control, cells, log } = this.partitions;
-    const depth = control[header + Partition.depth];
-    const length = 1 << depth;
-    if (depth === MAX_DEPTH || (2 * length) >>> this.chunkShift > ROOT_CHUNKS) return false;
-    const lastChunk = (2 * length - 1) >>> this.chunkShift;
-    for (let chunk = 0; chunk <= lastChunk; chunk++) {
-      if (control[header + Partition.root + chunk] !== 0) continue;
-      if (!cells.ensureRoom(header, partitionIndex, cells.classes.directoryClass, 1)) return false;
-      log.open(header);
-      log.stage(0, header + Partition.root + chunk, cells.choose(header, cells.classes.directoryClass));
-      cells.stageTake(header);
-      log.commit();
-    }
-    const chunkLength = 1 << this.chunkShift;
-    for (let from = 0; from < length; from += chunkLength) {
-      const source = this.viewOf(header, from, Math.min(length, chunkLength));
-      this.viewOf(header, from + length, source.length).set(source);
-    }
-    storeWord(control, header + Partition.depth, depth + 1);
-    return true;
-  }
-
-  /** Directory entries from `index` on, inside one chunk. */
-  private viewOf(header: number, index: number, count: number): Int32Array {
-    const { control, slabs } = this.partitions;
-    const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
-    const start = cellOf(chunk) + (index & ((1 << this.chunkShift) - 1));
-    return slabs[slabOf(chunk)].subarray(start, start + count);
   }
 
   /** Frees segments that were being filled aside. */

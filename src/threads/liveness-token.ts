@@ -9,7 +9,7 @@
  * FILE_SHARE_DELETE), and `fstat` gives the file index as inode.
  */
 import { randomInt } from 'node:crypto';
-import { closeSync, fstatSync, futimesSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, futimesSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -38,6 +38,7 @@ export function openToken(): LivenessToken {
       return { descriptor, mark };
     } catch (error) {
       if (descriptor >= 0) closeSync(descriptor);
+      rmSync(path, { force: true });
       failures.push(error);
     }
   }

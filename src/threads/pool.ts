@@ -1,7 +1,7 @@
 /** `cache.pool()`: a Piscina pool whose workers find the cache. Piscina is loaded when the first pool is made. */
 import { createRequire } from 'node:module';
 import type { Piscina } from 'piscina';
-import { CacheError } from '../errors.js';
+import { CacheError, mistake, show } from '../errors.js';
 import { moduleUrl } from './location.js';
 
 /** Options of Piscina's constructor. */
@@ -24,6 +24,11 @@ function loadPiscina(): typeof Piscina {
  * workers of a cache wait asynchronously unless the caller says otherwise.
  */
 export function makePool(cacheName: string, options: PoolOptions): Piscina {
+  if (typeof options !== 'object' || options === null) {
+    throw mistake('BAD_OPTION', `pool: the options are ${show(options)}, allowed is an object of Piscina options`, {
+      op: 'pool',
+    });
+  }
   const Pool = loadPiscina();
   const { env } = options as { env?: unknown };
   // A worker that shares its parent's environment cannot be told apart by it.

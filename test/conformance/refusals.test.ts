@@ -131,16 +131,29 @@ describe.each(builds)('$build', ({ exports }) => {
 
   test('options of later versions are refused, not ignored', () => {
     const calls: Record<string, () => unknown> = {
-      put: () => cache().put(['k', 'p'], { ttl: 5 }),
-      set: () => cache().keyValue<string, number>('later').set('k', 1, { ttl: 5 }),
+      put: () => cache().put(['k', 'p'], { ttl: 5 } as never),
+      set: () =>
+        cache()
+          .keyValue<string, number>('later')
+          .set('k', 1, { ttl: 5 } as never),
       keyValue: () => cache().keyValue('later', { ttl: 5 } as never),
     };
     for (const [op, call] of Object.entries(calls)) {
       const error = thrown(call);
       expect([error.code, error.op]).toEqual(['ERR_SUPERCACHE_NOT_SUPPORTED', op]);
     }
+    for (const wrong of [60, null, true, () => 1, ['EX']]) {
+      expect(thrown(() => cache().put(['k', 'p'], wrong as never)).code).toBe('ERR_SUPERCACHE_BAD_OPTION');
+      expect(
+        thrown(() =>
+          cache()
+            .keyValue('later')
+            .set('k', 1, wrong as never),
+        ).code,
+      ).toBe('ERR_SUPERCACHE_BAD_OPTION');
+    }
     expect(cache().stats().entries).toBe(0);
-    expect(cache().put(['k', 'p'], { ttl: undefined })).toBe(true);
+    expect(cache().put(['k', 'p'], { ttl: undefined } as never)).toBe(true);
   });
 
   test('names beyond the room for namespaces are refused, and known ones go on working', () => {

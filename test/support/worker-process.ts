@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 30_000;
 
 export interface Ended {
   /** Exit code; null: a signal ended it, SIGKILL when it took too long. */

@@ -1,6 +1,6 @@
 /**
  * Goal: a cache never keeps a process from ending, and never ends one. Oracle: exit codes of child processes, which
- * are killed after 10 seconds. Replay: `npx vitest run test/threads/process.test.ts`.
+ * are killed after 30 seconds. Replay: `npx vitest run test/threads/process.test.ts`.
  */
 import { describe, expect, test } from 'vitest';
 import { runModule } from '../support/worker-process.js';
