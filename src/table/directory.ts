@@ -1,9 +1,9 @@
 /**
  * Doubling the directory of a partition's index. Only the holder of the partition's lock may call.
  *
- * Order of publication: chunks, then the upper half, which nobody reads yet, then the depth. A reader that still has the
- * old depth finds the segments it found before; one that read the depth before and an entry after compares the depth
- * again before it believes a miss.
+ * Order of publication: chunks, then the upper half, which nobody reads yet, then the depth. A reader that still has
+ * the old depth finds the segments it found before; one that read the depth before and an entry after compares the
+ * depth again before it believes a miss.
  */
 import { MAX_DEPTH, ROOT_CHUNKS } from '../../native-layout/bucket.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
