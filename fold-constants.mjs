@@ -4,7 +4,9 @@
  * takes a fifth off reads and writes (bench/README.md). Sources keep the names, which are declared once.
  *
  * What is folded: exported constants of `native-layout` and of the library whose value is a number, members of exported
- * objects whose value is a number (all are `as const` or frozen), and constants at the top of a file that are computed from those.
+ * objects whose value is a number (all are `as const` or frozen), and constants at the top of a file that are computed
+ * from those. Calls of the two functions of `src/memory/address.ts` are written out: they stand in every hot function, and
+ * V8 inlines only so much into one.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,6 +62,9 @@ function evaluate(node, lookUp) {
   return compute?.(left, right);
 }
 
+/** Filled in when the constants are known. */
+const ADDRESS_FORMS = {};
+
 const OPERATORS = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
@@ -91,8 +96,17 @@ function foldFile(path, numbersByFile) {
   };
   for (const statement of source.statements) learnFrom(statement, resolve, learn, known);
   const edits = [];
+  const writesOutAddresses = text.includes("/address.js'") || text.includes('/address.js"');
   const visit = (node) => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
+    const form = writesOutAddresses && ts.isCallExpression(node) ? addressForm(node) : undefined;
+    if (form !== undefined) {
+      const [argument] = node.arguments;
+      edits.push([node.getStart(source), argument.getStart(source), '(((']);
+      visit(argument);
+      edits.push([argument.getEnd(), node.getEnd(), `)${form})`]);
+      return;
+    }
     const isName = ts.isPropertyAccessExpression(node) || ts.isIdentifier(node);
     const number = isName && isUse(node) ? known.get(dotted(node)?.join('.')) : undefined;
     if (ts.isIdentifier(node) && known.has(node.text) && isInnerDeclaration(node, source)) {
@@ -107,6 +121,12 @@ function foldFile(path, numbersByFile) {
   for (const [start, end, literal] of edits.reverse()) folded = folded.slice(0, start) + literal + folded.slice(end);
   if (edits.length > 0) writeFileSync(path, folded);
   return edits.length;
+}
+
+/** What stands behind the argument of a call of `src/memory/address.ts` when it is written out, or undefined. */
+function addressForm(call) {
+  const name = /^(?:\(0, \w+\.)?(slabOf|cellOf)\)?$/.exec(call.expression.getText())?.[1];
+  return name === undefined ? undefined : ADDRESS_FORMS[name];
 }
 
 /** Whether a name is declared here, elsewhere than at the top of the file. */
@@ -176,6 +196,9 @@ export async function foldConstants(root) {
     const { default: commonJs, ...named } = await import(pathToFileURL(path).href);
     numbersByFile.set(path, numbersOf(commonJs ?? named));
   }
+  const units = numbersByFile.get(join(root, 'native-layout', 'units.js'));
+  ADDRESS_FORMS.slabOf = ` >>> ${units.get('SLAB_UNIT_SHIFT')})`;
+  ADDRESS_FORMS.cellOf = ` & ${units.get('SLAB_UNIT_MASK')}) << ${units.get('UNIT_WORD_SHIFT')}`;
   let count = 0;
   for (const folder of ['src', 'workers']) {
     for (const path of filesUnder(join(root, folder))) count += foldFile(path, numbersByFile);
