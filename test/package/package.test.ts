@@ -45,7 +45,9 @@ test('contains the two builds and nothing of the workshop', () => {
         .slice(installed.length + 1)
         .replaceAll(sep, '/'),
     );
-  const expected = /^(package\.json|LICENSE|README\.md|dist\/cjs\/package\.json|dist\/(esm|cjs)\/.*(\.js|\.d\.ts))$/;
+  const documents = 'README\\.md|REFERENCE\\.md|CHANGELOG\\.md|bench/README\\.md|native-layout/(README|LAYOUT)\\.md';
+  const builds = 'dist/cjs/package\\.json|dist/(esm|cjs)/.*(\\.js|\\.d\\.ts)';
+  const expected = new RegExp(`^(package\\.json|LICENSE|${documents}|${builds})$`);
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   expect(files).toEqual(expect.arrayContaining(['LICENSE', 'dist/esm/src/index.d.ts', 'dist/cjs/src/index.d.ts']));
 });
