@@ -34,6 +34,10 @@ await nextMessage(survivor);
 const other = startWorker('worker-timeouts-worker.mjs', { seed: seed + 2, count });
 const loop = new TimeoutLoop(cache, 'main', seed);
 const otherDone = nextMessage(other);
+// Listened for from the start: an end that comes early is not missed.
+const otherEnded = new Promise((resolve) => {
+  other.once('exit', resolve);
+});
 loop.run(count);
 if (loop.faults.length === 0) loop.finish();
 const otherReport = await otherDone;
@@ -45,7 +49,8 @@ cache.deleteAll();
 faults.push(...leftAfterDeleteAll(cache).map((problem) => `after deleteAll: ${problem}`));
 const { healCount } = cache.stats();
 other.postMessage('end');
-await nextMessage(other);
+const exitCode = await otherEnded;
+if (exitCode !== 0) faults.push(`the other thread ended with ${exitCode}`);
 await cache.stop();
 const timeouts = { main: loop.timeouts, worker: otherReport?.timeouts };
 console.log(JSON.stringify({ faults, timeouts, healCount, survivor: survivorReport }));
