@@ -18,7 +18,7 @@ const CONSTANT_FOLDERS = ['native-layout'];
 const CONSTANT_FILES = [
   'src/stats/counters.js',
   'src/table/walk.js',
-  'src/table/writer.js',
+  'src/table/outcome.js',
   'src/table/list-insert.js',
 ];
 

@@ -4,6 +4,7 @@
  * pages needs nothing else.
  */
 import { check, packed, struct } from './struct.js';
+import { WORD_LENGTH } from './units.js';
 
 export const Entry = struct(
   'entry',
@@ -26,6 +27,10 @@ export const OPTIONAL_WORDS = [
   ['expires', 'expiry', 2, 'milliseconds since the epoch, 48 bits'],
   ['sequenced', 'logSequence', 2, 'position in the journal, 64 bits'],
 ] as const;
+
+/** Bytes of a header with all optional words. */
+export const MAX_HEADER_LENGTH =
+  OPTIONAL_WORDS.reduce((words, [, , count]) => words + count, Entry.sizeWords) * WORD_LENGTH;
 
 packed('entry identity', 'second header word', [
   { name: 'versionHigh', shift: 0, bits: 16, meaning: 'version, high 16 bits' },

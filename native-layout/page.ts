@@ -3,6 +3,7 @@
  * their own (searched for free pages); the rest of what is known of a page stands in its page record.
  */
 import { struct } from './struct.js';
+import { WORD_BYTE_SHIFT } from './units.js';
 
 /** One word per page in the owner table: 0 free, else partition + 1. Changed by compare-and-swap only. */
 export const PAGE_FREE = 0;
@@ -32,8 +33,5 @@ export const SEGMENT_PART_SHIFT = 4;
 
 /** log2 of the directory entries in one chunk. */
 export function directoryChunkShift(pageShift: number): number {
-  return pageShift - SEGMENT_PART_SHIFT - WORD_SHIFT;
+  return pageShift - SEGMENT_PART_SHIFT - WORD_BYTE_SHIFT;
 }
-
-/** log2 of the bytes of a word. */
-const WORD_SHIFT = 2;

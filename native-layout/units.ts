@@ -10,6 +10,8 @@ export const LAYOUT_VERSION = 1;
 export const MAGIC = 0x314e4353;
 
 export const WORD_LENGTH = 4;
+/** log2 of the bytes of a word. */
+export const WORD_BYTE_SHIFT = 2;
 /** Bytes of one address unit. */
 export const UNIT_LENGTH = 16;
 export const UNIT_WORDS = UNIT_LENGTH / WORD_LENGTH;

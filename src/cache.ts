@@ -159,8 +159,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   #find(key: unknown, partitionValue: unknown, op: string): DeepReadonly<Row>[] {
     this.#attachment.open(op);
-    const index = this.#tuples.router.partitionOf(partitionValue, op);
-    return this.#tuples.find(key, index, index + 1, op) as DeepReadonly<Row>[];
+    return this.#tuples.find(key, this.#tuples.router.encode(key, partitionValue, op), op) as DeepReadonly<Row>[];
   }
 
   member(key: unknown, options?: PartitionOption): boolean {
@@ -170,8 +169,8 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   /** Removes and returns the rows with this key. */
   take(key: unknown, options?: PartitionOption): DeepReadonly<Row>[] {
     this.#attachment.open('take');
-    const { first, end } = this.#tuples.router.candidates(key, options, 'take');
-    return this.#tuples.take(key, first, end, 'take') as DeepReadonly<Row>[];
+    const range = this.#tuples.router.encodeCandidates(key, options, 'take');
+    return this.#tuples.take(key, range, 'take') as DeepReadonly<Row>[];
   }
 
   /** Removes the rows with the key of `row` from the partition of `row`; how many there were. */
@@ -192,7 +191,7 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
 
   #remove(key: unknown, partitionValue: unknown, op: string): number {
     this.#attachment.open(op);
-    return this.#tuples.remove(key, this.#tuples.router.partitionOf(partitionValue, op), op);
+    return this.#tuples.remove(this.#tuples.router.encode(key, partitionValue, op), op);
   }
 
   /** Removes everything in the cache, tuples or not. Gone for all threads at once; memory is free when it returns. */

@@ -29,8 +29,7 @@ const NONE = -1;
 export class Cells {
   readonly classes: ClassTable;
   readonly pool: PagePool;
-  /** What `choose` chose: a free cell, and what its page's free list goes on with. */
-  address = 0;
+  /** What the free list of the page goes on with behind the cell that `choose` chose. */
   nextFree = 0;
   private record = 0;
   private classId = 0;
@@ -43,7 +42,6 @@ export class Cells {
   private readonly pageUnitShift: number;
   private readonly firstUnits: number[];
   private readonly firstPage: readonly number[];
-  private readonly pageTableWord: number;
   private emptied = NONE;
 
   constructor(memory: SharedMemory, log: RedoLog) {
@@ -54,7 +52,6 @@ export class Cells {
     this.pageUnitShift = memory.geometry.pageShift - UNIT_BYTE_SHIFT;
     this.firstUnits = memory.geometry.firstPageAddress.map((address) => address / UNIT_LENGTH);
     this.firstPage = memory.geometry.firstPage;
-    this.pageTableWord = memory.geometry.pageTableWord;
     this.classes = classTable(memory.geometry.pageShift);
     this.pool = new PagePool(memory);
   }
@@ -68,7 +65,7 @@ export class Cells {
 
   /** Word index of the record of a page. */
   recordOf(page: number): number {
-    return this.pageTableWord + page * Page.sizeWords;
+    return this.lists.recordOf(page);
   }
 
   /** Class id of the cell at an address. */
@@ -81,8 +78,8 @@ export class Cells {
   }
 
   /**
-   * Makes sure that `choose(classId)` finds a cell. `cells` is 1 for an overwrite, which frees one afterwards, and 2
-   * for whatever stays, so that one is left. Runs steps of its own: nothing may be staged.
+   * Makes sure that `choose(classId)` finds a cell. `cells` is 1 for an overwrite that gives one of
+   * the class back, and 2 for whatever stays, so that one is left. Runs steps of its own: nothing may be staged.
    */
   ensureRoom(header: number, partitionIndex: number, classId: number, cells: number): boolean {
     const control = this.control;
@@ -129,13 +126,10 @@ export class Cells {
     this.bumped = free === 0;
     if (free === 0) {
       this.nextFree = 0;
-      this.address = control[record + Page.start] + control[record + Page.bumpCount] * this.classes.cellUnits[classId];
-    } else {
-      const words = this.memory.words[slabOf(free)];
-      this.nextFree = words[cellOf(free) + FreeCell.next];
-      this.address = free;
+      return control[record + Page.start] + control[record + Page.bumpCount] * this.classes.cellUnits[classId];
     }
-    return this.address;
+    this.nextFree = this.memory.words[slabOf(free)][cellOf(free) + FreeCell.next];
+    return free;
   }
 
   /** Stages taking the chosen cell. */

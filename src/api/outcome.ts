@@ -1,13 +1,11 @@
 /** From outcomes of the table to errors for people. */
+import { MAX_HEADER_LENGTH } from '../../native-layout/entry.js';
 import { CacheError, mistake, show } from '../errors.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Counter } from '../stats/counters.js';
+import { Outcome } from '../table/outcome.js';
 import type { Table } from '../table/table.js';
-import { Outcome } from '../table/writer.js';
 import type { Attachment } from '../threads/attachment.js';
-
-/** Bytes of the largest entry header. */
-const HEADER_LENGTH = 40;
 
 /** Throws `ERR_SUPERCACHE_TOO_LARGE` before anything is changed. `key` is the key as given, for the message. */
 export function checkSize(
@@ -24,7 +22,7 @@ export function checkSize(
     throw new CacheError('TOO_LARGE', message, { op, key });
   }
   const { maxEntrySize } = attachment.options;
-  const length = encoded.length + value.length + HEADER_LENGTH;
+  const length = encoded.length + value.length + MAX_HEADER_LENGTH;
   if (length > maxEntrySize) {
     const message = `the entry takes ${length} bytes, maxEntrySize is ${maxEntrySize}`;
     throw new CacheError('TOO_LARGE', message, { op, key });

@@ -2,6 +2,7 @@
 import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
 import type { Attachment } from '../threads/attachment.js';
 import type { AnyRow } from '../types.js';
+import type { Range } from './router.js';
 import type { Tuples } from './tuples.js';
 
 /** One partition of the tuples. A row put here is found here only, whatever its partition value says. */
@@ -24,16 +25,21 @@ export class PartitionHandle<Row = AnyRow, Stored = Row> {
 
   /** The rows with this key: one or none in a `set`. */
   get(key: unknown): Stored[] {
-    return this.#tuples.find(key, this.index, this.index + 1, 'get') as Stored[];
+    return this.#tuples.find(key, this.#encode(key, 'get'), 'get') as Stored[];
   }
 
   /** Removes the key's rows; how many there were. */
   delete(key: unknown): number {
-    return this.#tuples.remove(key, this.index, 'delete');
+    return this.#tuples.remove(this.#encode(key, 'delete'), 'delete');
   }
 
   take(key: unknown): Stored[] {
-    return this.#tuples.take(key, this.index, this.index + 1, 'take') as Stored[];
+    return this.#tuples.take(key, this.#encode(key, 'take'), 'take') as Stored[];
+  }
+
+  #encode(key: unknown, op: string): Range {
+    this.#attachment.open(op);
+    return this.#tuples.router.encodeIn(key, this.index, op);
   }
 
   scan<A>(visit: (row: Stored, accumulator: A) => A, accumulator: A): A {

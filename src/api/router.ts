@@ -4,6 +4,12 @@ import { partitionOfHash } from '../table/probe.js';
 import type { Attachment } from '../threads/attachment.js';
 import type { AnyRow, PartitionOption } from '../types.js';
 
+/** Partitions from `first` to `end`, which is not one of them. */
+export interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
 export class Router {
   readonly keyPos: number;
   readonly partitionPos: number;
@@ -59,16 +65,31 @@ export class Router {
     return partitionOfHash(this.#attachment.keys.hash, this.count);
   }
 
-  /** The partitions to look in for a key: one, or all where the partition value is not known. */
-  candidates(key: unknown, options: PartitionOption | undefined, op: string): { first: number; end: number } {
-    if (hasPartitionValue(options, op)) {
-      const index = this.partitionOf(options.partitionValue, op);
-      return { first: index, end: index + 1 };
-    }
-    if (!this.byKey) return { first: 0, end: this.count };
-    const index = this.partitionOf(key, op);
-    return { first: index, end: index + 1 };
+  /** Encodes a key, for the table, and finds the one partition that its partition value leads to. */
+  encode(key: unknown, partitionValue: unknown, op: string): Range {
+    if (!Object.is(key, partitionValue)) return this.encodeIn(key, this.partitionOf(partitionValue, op), op);
+    // Most often they are one, which need not be encoded and hashed twice.
+    this.#attachment.keys.encode(key, op);
+    return only(this.ofEncodedKey());
   }
+
+  /** Encodes a key, and finds the partitions to look in: one, or all where the partition value is not known. */
+  encodeCandidates(key: unknown, options: PartitionOption | undefined, op: string): Range {
+    if (hasPartitionValue(options, op)) return this.encode(key, options.partitionValue, op);
+    if (this.byKey) return this.encode(key, key, op);
+    this.#attachment.keys.encode(key, op);
+    return { first: 0, end: this.count };
+  }
+
+  /** Encodes a key for a partition that the caller chose. */
+  encodeIn(key: unknown, index: number, op: string): Range {
+    this.#attachment.keys.encode(key, op);
+    return only(index);
+  }
+}
+
+function only(index: number): Range {
+  return { first: index, end: index + 1 };
 }
 
 /** Whether options name a partition value. Throws `BAD_OPTION` for anything but an object with just that. */

@@ -1,15 +1,13 @@
 /** Rows in and out of one partition: encoding, decoding, and scanning. */
+
 import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
+import type { TextBuffer } from '../codec/buffer-text.js';
 import { decodeKey } from '../codec/key-decoder.js';
 import { decodeRow, rowOfText, type ValueMode } from '../codec/value-decoder.js';
 import type { Scan, ScanRow } from '../table/scan.js';
 import type { Table } from '../table/table.js';
 import { END_POSITION } from '../table/walk.js';
 import type { Attachment } from '../threads/attachment.js';
-
-interface TextBuffer {
-  latin1Slice(start: number, end: number): string;
-}
 
 /** The key as it comes back in rows: what its encoding says, so that `-0` is `0` and nobody's array is shared. */
 function storedKey(attachment: Attachment, key: unknown): unknown {
@@ -85,7 +83,7 @@ export class Rows {
       return this.read(table, partitionIndex, key);
     }
     if (valueRaw) {
-      const text = (bytes as unknown as TextBuffer).latin1Slice(keyEnd, valueEnd);
+      const text = (bytes as TextBuffer).latin1Slice(keyEnd, valueEnd);
       return rowOfText(text, key, this.#keyPos, this.#mode);
     }
     return decodeRow(bytes, keyEnd, valueEnd, key, this.#keyPos, this.#mode);

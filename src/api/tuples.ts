@@ -10,7 +10,7 @@ import type { ListItem } from '../table/list-insert.js';
 import type { Attachment } from '../threads/attachment.js';
 import type { AnyRow, PartitionOption } from '../types.js';
 import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
-import { Router } from './router.js';
+import { type Range, Router } from './router.js';
 import { Rows } from './rows.js';
 
 export class Tuples {
@@ -108,13 +108,12 @@ export class Tuples {
     });
   }
 
-  /** Rows of a key in the partitions `first` to `end`. */
-  find(key: unknown, first: number, end: number, op: string): unknown[][] {
+  /** Rows of the key that was encoded last, in some partitions. */
+  find(key: unknown, { first, end }: Range, op: string): unknown[][] {
     const attachment = this.#attachment;
     const table = attachment.open(op);
     const found: unknown[][] = [];
     for (let partition = first; partition < end; partition++) {
-      attachment.keys.encode(key, op);
       const row = this.rows.read(table, partition, key);
       if (row !== undefined) found.push(row);
     }
@@ -125,21 +124,19 @@ export class Tuples {
   member(key: unknown, options?: PartitionOption): boolean {
     const attachment = this.#attachment;
     const table = attachment.open('member');
-    const { first, end } = this.router.candidates(key, options, 'member');
-    attachment.keys.encode(key, 'member');
+    const { first, end } = this.router.encodeCandidates(key, options, 'member');
     for (let partition = first; partition < end; partition++) {
       if (table.has(partition, TUPLE_NAMESPACE, attachment.keys)) return true;
     }
     return false;
   }
 
-  /** Removes and returns the rows of a key. */
-  take(key: unknown, first: number, end: number, op: string): unknown[][] {
+  /** Removes and returns the rows of the key that was encoded last. */
+  take(key: unknown, { first, end }: Range, op: string): unknown[][] {
     const attachment = this.#attachment;
     const table = attachment.open(op);
     const taken: unknown[][] = [];
     for (let partition = first; partition < end; partition++) {
-      attachment.keys.encode(key, op);
       const row = this.rows.take(table, partition, key);
       if (row !== undefined) taken.push(row);
     }
@@ -147,12 +144,10 @@ export class Tuples {
     return taken;
   }
 
-  /** Removes the row of a key from one partition; how many there were. */
-  remove(key: unknown, partition: number, op: string): number {
+  /** Removes the row of the key that was encoded last from one partition; how many there were. */
+  remove({ first }: Range, op: string): number {
     const attachment = this.#attachment;
-    const table = attachment.open(op);
-    attachment.keys.encode(key, op);
-    if (!table.remove(partition, TUPLE_NAMESPACE, attachment.keys)) return 0;
+    if (!attachment.open(op).remove(first, TUPLE_NAMESPACE, attachment.keys)) return 0;
     attachment.counters[Counter.remove] += 1;
     return 1;
   }

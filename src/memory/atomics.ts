@@ -1,7 +1,7 @@
 /**
  * The only file that says `Atomics`. The access mode is in the name: `load`, `store`, `cas`, `add` are atomic and
- * sequentially consistent; `peek` and `poke` are plain. Tests can replace this module, so every access to a
- * word that another thread may change at the same time goes through it, or stands in a loop that a sequence validates.
+ * sequentially consistent; `peek` and `poke` are plain. Words that another thread may change at the same time are
+ * touched through this module, in a loop that a sequence validates, or where a value that is late does no harm.
  */
 
 /** Atomic load. About 5 ns on x64: V8 does not inline it. */

@@ -1,19 +1,17 @@
 /** The form an entry will take: its size class and header words, decided before the critical section. */
-import { Entry, Flag, WIDE_KEY_LENGTH, WIDE_VALUE_LENGTH } from '../../native-layout/entry.js';
+
+import { Entry, Flag, MAX_HEADER_LENGTH, WIDE_KEY_LENGTH, WIDE_VALUE_LENGTH } from '../../native-layout/entry.js';
 import { classOf } from '../../native-layout/size-class.js';
+import type { TextBuffer } from '../codec/buffer-text.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { headerWords } from './entry-view.js';
-
-interface TextBuffer {
-  latin1Write(text: string, offset: number, length: number): number;
-}
 
 /** Values up to this length are copied by a loop, in bytes. */
 const LOOP_LENGTH = 24;
 
 /** Longest key in bytes that fits one cell with the largest header. */
 export function maxKeyLengthFor(maxCellLength: number): number {
-  return maxCellLength - (Entry.sizeWords + 7) * 4;
+  return maxCellLength - MAX_HEADER_LENGTH;
 }
 
 export class EntryShape {
@@ -74,7 +72,7 @@ export class EntryShape {
 function writeBytes(bytes: Buffer, at: number, value: ValueView): void {
   const { length } = value;
   if (value.latin1 !== null) {
-    (bytes as unknown as TextBuffer).latin1Write(value.latin1, at, length);
+    (bytes as TextBuffer).latin1Write(value.latin1, at, length);
   } else if (length <= LOOP_LENGTH) {
     const from = value.bytes;
     for (let i = 0; i < length; i++) bytes[at + i] = from[i];
@@ -86,5 +84,5 @@ function writeBytes(bytes: Buffer, at: number, value: ValueView): void {
 /** Writes a part of a value into shared bytes. */
 export function writePart(bytes: Buffer, at: number, value: ValueView, start: number, end: number): void {
   if (value.latin1 === null) value.bytes.copy(bytes, at, start, end);
-  else (bytes as unknown as TextBuffer).latin1Write(value.latin1.slice(start, end), at, end - start);
+  else (bytes as TextBuffer).latin1Write(value.latin1.slice(start, end), at, end - start);
 }

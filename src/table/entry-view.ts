@@ -2,7 +2,7 @@
  * How to find one's way inside an entry. Pure functions of header words: on live memory without the lock their results
  * are as good as the words were, so callers bound every length before they use it.
  */
-import { Entry, Flag } from '../../native-layout/entry.js';
+import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
 import type { KeyView } from '../memory/views.js';
 
 const ANY_OPTIONAL = Flag.wide | Flag.expires | Flag.sequenced;
@@ -46,7 +46,7 @@ export function pendingNextWord(cell: number, shape: number): number {
 
 /** Whether the entry at word `cell` has this namespace tag and this key. */
 export function matches(words: Int32Array, cell: number, tag: number, key: KeyView): boolean {
-  if (words[cell + Entry.identity] >>> 16 !== tag) return false;
+  if (words[cell + Entry.identity] >>> IDENTITY_TAG_SHIFT !== tag) return false;
   const shape = words[cell + Entry.shape];
   const length = key.length;
   if (keyLengthOf(shape) !== length) return false;

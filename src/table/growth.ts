@@ -22,19 +22,8 @@ import { storeOrdered } from '../memory/seqlock.js';
 import { doubleDirectory } from './directory.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
-import {
-  bucketBehind,
-  bucketCountOf,
-  depthOf,
-  emptySlot,
-  homeOf,
-  setDepth,
-  spillCountOf,
-  spillDistanceOf,
-  tagWordOf,
-  withSpill,
-  withTag,
-} from './probe.js';
+import { placeEntry } from './place-entry.js';
+import { bucketBehind, bucketCountOf, depthOf, emptySlot, homeOf, setDepth } from './probe.js';
 import type { Slot } from './slot.js';
 
 /** Below this load a segment without a place near home is not grown: its hashes are too much alike. */
@@ -231,14 +220,7 @@ export class Growth {
       const bucket = bucketBehind(homeBucket, distance, segment, bucketCount);
       const free = emptySlot(words, bucket);
       if (free < 0) continue;
-      words[bucket + Bucket.addresses + free] = address;
-      const tagWord = tagWordOf(bucket, free);
-      words[tagWord] = withTag(words[tagWord], free, hash);
-      if (distance > 0) {
-        const at = homeBucket + Bucket.meta;
-        const farthest = Math.max(distance, spillDistanceOf(words[at]));
-        words[at] = withSpill(words[at], spillCountOf(words[at]) + 1, farthest);
-      }
+      placeEntry(words, bucket, free, homeBucket, distance, hash, address);
       return true;
     }
     return false;

@@ -4,12 +4,13 @@
  */
 import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, IDENTITY_TAG_SHIFT, VERSION_HIGH_MASK } from '../../native-layout/entry.js';
-import { NamespaceCount, Partition } from '../../native-layout/partition.js';
+import { Partition } from '../../native-layout/partition.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { EntryHash } from './entry-hash.js';
 import { Growth } from './growth.js';
 import type { Partitions } from './partitions.js';
-import { slotOfTag, spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
+import { placeEntry } from './place-entry.js';
+import { Remover } from './remover.js';
 import { Slot } from './slot.js';
 
 export class IndexBuilder {
@@ -17,12 +18,14 @@ export class IndexBuilder {
   private readonly slot: Slot;
   private readonly growth: Growth;
   private readonly hashes: EntryHash;
+  private readonly remover: Remover;
 
   constructor(partitions: Partitions) {
     this.partitions = partitions;
     this.slot = new Slot(partitions);
     this.growth = new Growth(partitions);
     this.hashes = new EntryHash(partitions);
+    this.remover = new Remover(partitions, this.slot);
   }
 
   /** Enters an entry; of two with the same key the higher version stays. False: there is no memory for the index. */
@@ -40,15 +43,7 @@ export class IndexBuilder {
       return true;
     }
     if (!this.growth.makeRoom(header, partitionIndex, slot)) return false;
-    const at = slot.words;
-    at[slot.bucket + Bucket.addresses + slot.slot] = address;
-    const tagWord = tagWordOf(slot.bucket, slot.slot);
-    at[tagWord] = withTag(at[tagWord], slot.slot, slot.hash);
-    if (slot.distance > 0) {
-      const meta = slot.homeBucket + Bucket.meta;
-      const farthest = Math.max(slot.distance, spillDistanceOf(at[meta]));
-      at[meta] = withSpill(at[meta], spillCountOf(at[meta]) + 1, farthest);
-    }
+    placeEntry(slot.words, slot.bucket, slot.slot, slot.homeBucket, slot.distance, slot.hash, address);
     return true;
   }
 
@@ -64,13 +59,10 @@ export class IndexBuilder {
 
   private discard(header: number, partitionIndex: number, address: number, tag: number): void {
     const { control, log, cells } = this.partitions;
-    const at = this.partitions.countWord(header, slotOfTag(tag));
     log.open(header);
     log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] - 1);
-    if (control[at + NamespaceCount.tag] === tag) {
-      log.stage(0, at + NamespaceCount.count, control[at + NamespaceCount.count] - 1);
-    }
-    cells.stageFree(header, address);
+    this.remover.stageCount(header, tag, -1);
+    this.remover.stageDiscard(header, address);
     log.commit();
     cells.settle(header, partitionIndex);
   }

@@ -14,7 +14,6 @@
  * 3. Readers that meet a pending entry ask the decision word: all entries become visible with one store. Writers never
  *    meet one that is not their own: its partition is locked, or being healed.
  */
-import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
@@ -24,10 +23,10 @@ import { loadWord, storeWord } from '../memory/atomics.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { EntryHash } from './entry-hash.js';
 import { pendingNextWord } from './entry-view.js';
+import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
 import { Remover } from './remover.js';
 import { Slot } from './slot.js';
-import type { Outcome } from './writer.js';
 
 /** What a reader makes of a pending entry. */
 export const Visibility = { hidden: 0, visible: 1, undecided: 2 } as const;
@@ -54,18 +53,13 @@ export interface ListItem {
 }
 
 /** Stores one pending entry inside the critical section of its partition. */
-export type StorePending = (header: number, item: ListItem) => Outcome;
+type StorePending = (header: number, item: ListItem) => Outcome;
 
 /**
  * @param items in ascending order of their partitions, no key twice
  * @returns what the first item that could not be stored met, or `stored`
  */
-export function insertList(
-  partitions: Partitions,
-  items: readonly ListItem[],
-  stored: Outcome,
-  store: StorePending,
-): Outcome {
+export function insertList(partitions: Partitions, items: readonly ListItem[], store: StorePending): Outcome {
   const { control, self } = partitions;
   const decision = self.slotWord + Registry.decision;
   const locked: [header: number, partitionIndex: number][] = [];
@@ -75,12 +69,12 @@ export function insertList(
     locked.push([header, partitionIndex]);
   }
   storeWord(control, decision, 0);
-  let outcome = stored;
+  let outcome: Outcome = Outcome.stored;
   for (const item of items) {
     outcome = store(partitions.headerOf(item.partitionIndex), item);
-    if (outcome !== stored) break;
+    if (outcome !== Outcome.stored) break;
   }
-  if (outcome === stored) storeWord(control, decision, 1);
+  if (outcome === Outcome.stored) storeWord(control, decision, 1);
   for (const [header, partitionIndex] of locked) settlePending(partitions, header, partitionIndex);
   storeWord(control, decision, 0);
   for (let i = locked.length - 1; i > 0; i--) partitions.leaveOne(locked[i][0]);
@@ -106,23 +100,19 @@ export function settlePending(partitions: Partitions, header: number, partitionI
     const next = words[pendingNextWord(cell, words[cell + Entry.shape])];
     slot.locate(header, hashes.of(words, cell));
     if (!slot.searchAddress(address)) throw new CacheError('CORRUPT', 'a pending entry is not in the index');
-    if (committed) clearPending(partitions, header, slot, next);
+    if (committed) clearPending(partitions, header, slot, remover, next);
     else remover.remove(header, partitionIndex, next);
   }
   storeWord(control, header + Partition.transaction, 0);
 }
 
-function clearPending(partitions: Partitions, header: number, slot: Slot, next: number): void {
+function clearPending(partitions: Partitions, header: number, { address }: Slot, remover: Remover, next: number): void {
   const { log, slabs } = partitions;
-  const { address } = slot;
   const slab = slabOf(address);
   const shapeWord = cellOf(address) + Entry.shape;
   log.open(header);
   log.stage(slab, shapeWord, slabs[slab][shapeWord] & ~Flag.pending);
-  log.stageSequence(slot.slab, slot.bucket, (slot.words[slot.bucket] + 2) | 0);
-  if (slot.homeBucket !== slot.bucket) {
-    log.stageSequence(slot.slab, slot.homeBucket, (slot.words[slot.homeBucket + Bucket.sequence] + 2) | 0);
-  }
+  remover.stageSequences();
   log.stage(0, header + Partition.pendingHead, next);
   log.commit();
 }

@@ -17,6 +17,7 @@ import {
 } from '../../native-layout/bucket.js';
 import { TAG_SLOT_SHIFT } from '../../native-layout/namespace.js';
 import { SEGMENT_PART_SHIFT } from '../../native-layout/page.js';
+import { WORD_BYTE_SHIFT } from '../../native-layout/units.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { mixWord } from '../memory/hash.js';
 import type { KeyView } from '../memory/views.js';
@@ -42,7 +43,7 @@ export function slotOfTag(tag: number): number {
 
 /** Buckets in a new segment of a cache with pages of this length. */
 export function baseBucketCount(pageShift: number): number {
-  return 1 << (pageShift - SEGMENT_PART_SHIFT - 6);
+  return 1 << (pageShift - SEGMENT_PART_SHIFT - BUCKET_WORD_SHIFT - WORD_BYTE_SHIFT);
 }
 
 export function bucketCountOf(directoryEntry: number, base: number): number {

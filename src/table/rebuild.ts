@@ -1,7 +1,7 @@
 /**
  * Rebuilding the index, free lists and counts of a partition from its entries. Entries are the truth: everything else
  * in a partition follows from them. Only the holder of the partition's lock may call; takes time in proportion to the
- * partition, so it is for empty partitions (whose index it gives back) and for repair.
+ * partition, so it is for repair. An empty partition gives its index back by `empty-index.ts`.
  *
  * Invariants
  * 1. While it runs, indexEpoch is odd: readers wait at the lock, healing starts it again. It ends with a higher epoch.
@@ -26,14 +26,14 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { chunkHeadWord, isChained } from './entry-view.js';
 import { IndexBuilder } from './index-builder.js';
+import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag } from './probe.js';
 
-/** Returns the number of index pages that went back to the pool before the new index was made. */
-export function rebuild(partitions: Partitions, header: number, partitionIndex: number): number {
+export function rebuild(partitions: Partitions, header: number, partitionIndex: number): void {
   const { control } = partitions;
   storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
-  const released = dropIndex(partitions, header, partitionIndex);
+  dropIndex(partitions, header, partitionIndex);
   const chunks = reachableChunks(partitions, partitionIndex);
   const builder = new IndexBuilder(partitions);
   const counts = new Map<number, number>();
@@ -64,16 +64,14 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
     }
   }
   storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 1);
-  return released;
 }
 
-function dropIndex(partitions: Partitions, header: number, partitionIndex: number): number {
+function dropIndex(partitions: Partitions, header: number, partitionIndex: number): void {
   const { control, cells } = partitions;
   control[header + Partition.depth] = 0;
   for (let chunk = 0; chunk < ROOT_CHUNKS; chunk++) control[header + Partition.root + chunk] = 0;
   control[header + Partition.growing] = 0;
   control[header + Partition.growing + 1] = 0;
-  let released = 0;
   for (let classId = 1; classId <= cells.classes.classCount; classId++) {
     control[header + Partition.classHeads + classId] = 0;
     control[header + Partition.classPages + classId] = 0;
@@ -86,12 +84,10 @@ function dropIndex(partitions: Partitions, header: number, partitionIndex: numbe
     if (!empty && control[record + Page.classId] <= cells.classes.cellClassCount) return;
     control[record + Page.usedCount] = 0;
     cells.release(header, partitionIndex, page);
-    released++;
   });
   for (let classId = 1; classId <= cells.classes.classCount; classId++) {
     control[header + Partition.classCounts + classId] = 0;
   }
-  return released;
 }
 
 /** Chunks that something leads to. */
@@ -176,34 +172,4 @@ function entryAddresses(partitions: Partitions, partitionIndex: number): number[
     });
   });
   return found;
-}
-
-/** Visits the pages that a partition holds. */
-export function forEachPage(
-  partitions: Partitions,
-  partitionIndex: number,
-  visit: (page: number, record: number) => void,
-): void {
-  const { control, memory, cells } = partitions;
-  const { ownerTableWord, pageCount } = memory.geometry;
-  for (let page = 0; page < pageCount; page++) {
-    if (control[ownerTableWord + page] === partitionIndex + 1) visit(page, cells.recordOf(page));
-  }
-}
-
-/** Visits the cells of a page that were handed out at least once, free ones included; index pages have none. */
-export function forEachCell(
-  partitions: Partitions,
-  record: number,
-  visit: (address: number, words: Int32Array, cell: number) => void,
-): void {
-  const { control, slabs, cells } = partitions;
-  const classId = control[record + Page.classId];
-  if (classId > cells.classes.cellClassCount) return;
-  const units = cells.classes.cellUnits[classId];
-  const start = control[record + Page.start];
-  for (let i = 0; i < control[record + Page.bumpCount]; i++) {
-    const address = start + i * units;
-    visit(address, slabs[slabOf(address)], cellOf(address));
-  }
 }

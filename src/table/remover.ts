@@ -82,7 +82,7 @@ export class Remover {
   }
 
   /** Stages the end of an entry that no slot names any more. */
-  private stageDiscard(header: number, address: number): void {
+  stageDiscard(header: number, address: number): void {
     if (this.isChained(address)) this.stageRetire(header, address);
     else this.partitions.cells.stageFree(header, address);
   }

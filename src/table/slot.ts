@@ -2,11 +2,10 @@
  * Where a key stands in the index, found under the partition's lock. One instance per thread; its fields say where the
  * last `find` ended. Only the holder of the partition's lock may call; nothing here changes shared memory.
  */
-import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, SPILL_WINDOW } from '../../native-layout/bucket.js';
+import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, GROWN_BIT, SPILL_WINDOW } from '../../native-layout/bucket.js';
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
-import { SLAB_UNIT_MASK, UNIT_WORD_SHIFT } from '../../native-layout/units.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import type { KeyView } from '../memory/views.js';
 import type { Partitions } from './partitions.js';
@@ -71,7 +70,7 @@ export class Slot {
     // Storing a reference costs a write barrier, and most often it is the same.
     if (slab !== this.slab) this.words = this.partitions.slabs[slab];
     this.slab = slab;
-    this.segment = (this.entry & SLAB_UNIT_MASK & ~1) << UNIT_WORD_SHIFT;
+    this.segment = cellOf(this.entry & ~GROWN_BIT);
     this.bucketCount = bucketCountOf(this.entry, this.partitions.baseBuckets);
     this.homeBucket = this.segment + (homeOf(hash, this.bucketCount) << BUCKET_WORD_SHIFT);
     return true;
@@ -82,8 +81,7 @@ export class Slot {
     const { control, slabs } = this.partitions;
     const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) return 0;
-    const start = cellOf(chunk);
-    return slabs[slabOf(chunk)][start + (index & ((1 << this.chunkShift) - 1))];
+    return slabs[slabOf(chunk)][cellOf(chunk) + (index & ((1 << this.chunkShift) - 1))];
   }
 
   /** Looks for the key in the located segment. */

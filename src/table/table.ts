@@ -9,12 +9,14 @@ import { maxKeyLengthFor } from './entry-shape.js';
 import type { ListItem } from './list-insert.js';
 import { Lookup } from './lookup.js';
 import { Namespaces } from './namespaces.js';
+import type { Outcome } from './outcome.js';
 import { type Participant, Partitions } from './partitions.js';
+import { Remover } from './remover.js';
 import { Scan } from './scan.js';
 import { Slot } from './slot.js';
 import { Upkeep } from './upkeep.js';
 import type { ValueCopy } from './value-copy.js';
-import { type Outcome, Writer } from './writer.js';
+import { Writer } from './writer.js';
 
 export class Table {
   readonly memory: SharedMemory;
@@ -33,8 +35,9 @@ export class Table {
     this.partitions = new Partitions(memory, self);
     const slot = new Slot(this.partitions);
     this.lookup = new Lookup(this.partitions, slot);
-    this.upkeep = new Upkeep(this.partitions, slot);
-    this.writer = new Writer(this.partitions, slot, this.lookup, this.upkeep);
+    const remover = new Remover(this.partitions, slot);
+    this.upkeep = new Upkeep(this.partitions, slot, remover);
+    this.writer = new Writer(this.partitions, slot, this.lookup, this.upkeep, remover);
     this.namespaces = new Namespaces(this.partitions, this.upkeep);
     this.copy = this.lookup.copy;
     this.maxKeyLength = maxKeyLengthFor(this.partitions.cells.classes.maxCellLength);

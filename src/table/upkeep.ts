@@ -20,6 +20,7 @@ import { dropEmptyIndex } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag } from './probe.js';
+import type { Remover } from './remover.js';
 import type { Slot } from './slot.js';
 import { END_POSITION, segmentAt } from './walk.js';
 
@@ -30,24 +31,18 @@ const UPKEEP_SLICE = 64;
 /** Most retired entries looked at to find one that nobody reads. */
 const RETIRED_LOOK = 8;
 
-/** Removes the entry that the shared slot stands at, inside the running critical section. */
-export type RemoveFound = (header: number, partitionIndex: number) => void;
-
 export class Upkeep {
   private readonly partitions: Partitions;
   private readonly slot: Slot;
   private readonly hashes: EntryHash;
-  private removeFound: RemoveFound = () => {};
+  private readonly remover: Remover;
 
-  constructor(partitions: Partitions, slot: Slot) {
+  /** `remover` works with the same slot. */
+  constructor(partitions: Partitions, slot: Slot, remover: Remover) {
     this.partitions = partitions;
     this.slot = slot;
+    this.remover = remover;
     this.hashes = new EntryHash(partitions);
-  }
-
-  /** The writer and its upkeep need each other; the writer introduces itself. */
-  useRemover(removeFound: RemoveFound): void {
-    this.removeFound = removeFound;
   }
 
   /** Frees a few chunks of retired entries, inside a critical section. Constant time when there are none. */
@@ -166,7 +161,7 @@ export class Upkeep {
     const tag = words[cellOf(address) + Entry.identity] >>> IDENTITY_TAG_SHIFT;
     if (this.slot.tagOf(slotOfTag(tag)) === tag) return false;
     this.slot.locate(header, this.hashes.of(words, cellOf(address)));
-    if (this.slot.searchAddress(address)) this.removeFound(header, partitionIndex);
+    if (this.slot.searchAddress(address)) this.remover.remove(header, partitionIndex);
     return true;
   }
 

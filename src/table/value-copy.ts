@@ -5,15 +5,13 @@
  * What a racing reader may see here: any lengths and addresses. `take` bounds every one of them and answers false if
  * one leads outside; garbage bytes inside the bounds are harmless, since they are never decoded.
  */
+
 import { Chunk, Entry, Flag, IDENTITY_CHUNK } from '../../native-layout/entry.js';
 import { maxCellLengthFor } from '../../native-layout/size-class.js';
+import type { TextBuffer } from '../codec/buffer-text.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import type { SharedMemory } from '../memory/slab.js';
 import { chunkHeadWord, headerWords, keyLengthOf, valueLengthOf } from './entry-view.js';
-
-interface TextBuffer {
-  latin1Slice(start: number, end: number): string;
-}
 
 const FIRST_LENGTH = 4096;
 /** Copies up to this many bytes by a loop over words, longer ones as a block. */
@@ -59,7 +57,7 @@ export class ValueCopy {
     const end = start + length;
     if (length < 0 || end - (cell << 2) > this.maxCellLength || end > words.length << 2) return false;
     if ((shape & Flag.valueRaw) !== 0) {
-      this.text = (this.bytesOf[slab] as unknown as TextBuffer).latin1Slice(start, end);
+      this.text = (this.bytesOf[slab] as TextBuffer).latin1Slice(start, end);
       return true;
     }
     this.text = null;
@@ -104,7 +102,7 @@ export class ValueCopy {
     }
     this.start = 0;
     this.end = length;
-    this.text = raw ? (this.bytes as unknown as TextBuffer).latin1Slice(0, length) : null;
+    this.text = raw ? (this.bytes as TextBuffer).latin1Slice(0, length) : null;
     return true;
   }
 

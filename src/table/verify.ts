@@ -27,8 +27,8 @@ import { Registry } from '../../native-layout/registry.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { EntryHash } from './entry-hash.js';
 import { chunkHeadWord, isChained, valueLengthOf } from './entry-view.js';
+import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
-import { forEachCell, forEachPage } from './rebuild.js';
 import { Slot } from './slot.js';
 import { END_POSITION, segmentAt } from './walk.js';
 

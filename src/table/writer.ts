@@ -23,15 +23,12 @@ import { EntryShape } from './entry-shape.js';
 import { Growth } from './growth.js';
 import { insertList, type ListItem } from './list-insert.js';
 import type { Lookup } from './lookup.js';
+import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
 import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
-import { Remover } from './remover.js';
+import type { Remover } from './remover.js';
 import type { Slot } from './slot.js';
 import type { Upkeep } from './upkeep.js';
-
-/** What became of a write. */
-export const Outcome = { stored: 1, present: 2, full: 3 } as const;
-export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 export class Writer {
   private readonly partitions: Partitions;
@@ -43,16 +40,16 @@ export class Writer {
   private readonly shape: EntryShape;
   private readonly reservations: Reservations;
 
-  constructor(partitions: Partitions, slot: Slot, lookup: Lookup, upkeep: Upkeep) {
+  /** All of them work with the same slot. */
+  constructor(partitions: Partitions, slot: Slot, lookup: Lookup, upkeep: Upkeep, remover: Remover) {
     this.partitions = partitions;
     this.slot = slot;
     this.lookup = lookup;
     this.upkeep = upkeep;
     this.growth = new Growth(partitions);
-    this.remover = new Remover(partitions, slot);
+    this.remover = remover;
     this.shape = new EntryShape(partitions.cells.classes.maxCellLength);
     this.reservations = new Reservations(partitions);
-    upkeep.useRemover((header, partitionIndex) => this.remover.remove(header, partitionIndex));
   }
 
   /** Stores the entry; with `ifAbsent` only if the key has none. */
@@ -215,7 +212,7 @@ export class Writer {
     this.reservations.abandon();
     // One generation for the whole list, read when all locks are held: a clear takes all of it or nothing.
     let tag = 0;
-    const outcome = insertList(this.partitions, items, Outcome.stored, (header, { partitionIndex, key, value }) => {
+    const outcome = insertList(this.partitions, items, (header, { partitionIndex, key, value }) => {
       if (tag === 0) tag = this.slot.tagOf(namespaceSlot);
       if (this.slot.findIn(header, namespaceSlot, tag, key)) return Outcome.present;
       this.shape.measure(key, value, Flag.pending | Flag.linked);

@@ -36,7 +36,7 @@ import type { Table } from '../table/table.js';
 import { closeToken, isTokenOpen, type LivenessToken, openToken } from './liveness-token.js';
 
 /** Which slots a thread may claim. */
-export type SlotKind = 'ordinary' | 'spare';
+type SlotKind = 'ordinary' | 'spare';
 
 export class ThreadRegistry implements Liveness, LockHolder {
   readonly #memory: SharedMemory;

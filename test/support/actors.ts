@@ -6,10 +6,10 @@ import { KeyEncoder } from '../../src/codec/key-encoder.js';
 import { decodeValue } from '../../src/codec/value-decoder.js';
 import { ValueEncoder } from '../../src/codec/value-encoder.js';
 import { SharedMemory } from '../../src/memory/slab.js';
+import type { Outcome } from '../../src/table/outcome.js';
 import { partitionOfHash } from '../../src/table/probe.js';
 import { Table } from '../../src/table/table.js';
 import { verify } from '../../src/table/verify.js';
-import type { Outcome } from '../../src/table/writer.js';
 
 export const SEED = 0x5eed;
 

@@ -4,7 +4,7 @@
  * Replay: the seed is printed, set SEED.
  */
 import { expect, test, vi } from 'vitest';
-import { Outcome } from '../../../src/table/writer.js';
+import { Outcome } from '../../../src/table/outcome.js';
 import { Actor, makeMemory } from '../../support/actors.js';
 import { Random, seedOf } from '../../support/random.js';
 import { scaled } from '../../support/sample.js';

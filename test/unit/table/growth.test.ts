@@ -8,9 +8,9 @@ import { expect, test, vi } from 'vitest';
 import { BUCKET_WORD_SHIFT, GROWN_BIT } from '../../../native-layout/bucket.js';
 import { cellOf, slabOf } from '../../../src/memory/address.js';
 import { Growth } from '../../../src/table/growth.js';
+import { Outcome } from '../../../src/table/outcome.js';
 import { bucketCountOf } from '../../../src/table/probe.js';
 import type { Slot } from '../../../src/table/slot.js';
-import { Outcome } from '../../../src/table/writer.js';
 import { Actor, makeMemory } from '../../support/actors.js';
 
 interface Internals {

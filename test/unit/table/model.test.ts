@@ -3,7 +3,7 @@
  * Oracle: a Map per namespace, and the conservation laws of `verify`. Replay: the seed is printed, set SEED.
  */
 import { expect, test } from 'vitest';
-import { Outcome } from '../../../src/table/writer.js';
+import { Outcome } from '../../../src/table/outcome.js';
 import { Actor, makeMemory } from '../../support/actors.js';
 import { Random, seedOf } from '../../support/random.js';
 
