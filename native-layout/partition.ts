@@ -36,8 +36,6 @@ export const Partition = struct(
     { name: 'padding2', words: 29, meaning: 'the words below change with every write' },
     { name: 'logState', meaning: 'see LogState', readers: 'healer' },
     { name: 'logLength', meaning: 'words of the redo log in use', readers: 'healer' },
-    { name: 'fillAddress', meaning: 'free cell being filled while logState is filling', readers: 'healer' },
-    { name: 'fillNext', meaning: 'its link in the free list, restored if the filler dies', readers: 'healer' },
     { name: 'pageStep', meaning: 'page being taken from or returned to the pool, plus 1', readers: 'healer' },
     { name: 'growing', words: 2, meaning: 'segments being filled aside', readers: 'healer' },
     { name: 'pendingHead', meaning: 'first pending entry of a list insert', readers: 'healer' },
@@ -51,7 +49,7 @@ export const Partition = struct(
     { name: 'usedUnits', meaning: 'units of all cells in use', readers: 'stats' },
     { name: 'pageCount', meaning: 'pages held', readers: 'stats' },
     { name: 'healCount', meaning: 'times an abandoned critical section was mended here', readers: 'stats' },
-    { name: 'padding3', words: 14, meaning: 'alignment of the log' },
+    { name: 'padding3', words: 16, meaning: 'alignment of the log' },
     { name: 'log', words: LOG_STEPS * STEP_WORDS, meaning: 'redo log: steps of slab or action, word, value' },
     {
       name: 'classPages',
@@ -60,9 +58,15 @@ export const Partition = struct(
     },
     { name: 'classHeads', words: MAX_CLASS_ID + 1, meaning: 'first of the other pages with room, page index + 1' },
     { name: 'classCounts', words: MAX_CLASS_ID + 1, meaning: 'pages held by class id' },
+    {
+      name: 'spares',
+      words: MAX_CLASS_ID + 1,
+      meaning: 'address of the cell that the next entry of a class will fill, by class id; 0: none',
+      readers: 'healer',
+    },
     { name: 'root', words: ROOT_CHUNKS, meaning: 'directory chunks', readers: 'all', guard: 'indexEpoch, sequence' },
   ],
-  Math.ceil((32 + 32 + 32 + LOG_STEPS * STEP_WORDS + 3 * (MAX_CLASS_ID + 1) + ROOT_CHUNKS) / 32) * 32,
+  Math.ceil((32 + 32 + 32 + LOG_STEPS * STEP_WORDS + 4 * (MAX_CLASS_ID + 1) + ROOT_CHUNKS) / 32) * 32,
 );
 
 /** Per partition and namespace, behind each other in the partition's tail. */
@@ -74,7 +78,25 @@ export const NamespaceCount = struct('namespace count', 'entries of one namespac
 /** Added to the slab of a step whose word is a sequence word: its store is ordered before all later ones. */
 export const SEQUENCE_STEP = 64;
 
-export const LogState = { idle: 0, filling: 1, committed: 2 } as const;
+export const LogState = {
+  idle: 0,
+  /** Steps, as many as logLength says. */
+  committed: 1,
+  /** One swap; the log holds a Swap record. */
+  swapping: 2,
+} as const;
+
+export const Swap = struct('swap record', 'an overwrite, in the place of the log: everything it needs to be redone', [
+  { name: 'slab', meaning: 'slab of the segment' },
+  { name: 'slotWord', meaning: 'word that holds the address of the entry' },
+  { name: 'bucket', meaning: 'word of the sequence of its bucket' },
+  { name: 'homeBucket', meaning: 'word of the sequence of its home, the same in most cases' },
+  { name: 'address', meaning: 'new entry, in the spare cell' },
+  { name: 'replaced', meaning: 'old entry, whose cell is the next spare' },
+  { name: 'spareWord', meaning: 'word of the partition header that names the spare' },
+  { name: 'versionLow', meaning: 'version of the new entry, low 32 bits' },
+  { name: 'versionHigh', meaning: 'version of the new entry, high 16 bits' },
+]);
 
 /** Actions of log steps that are more than one word; they stand in the place of the slab. */
 export const LogAction = {
@@ -85,3 +107,4 @@ export const LogAction = {
 } as const;
 
 check(-1 - MAX_DEPTH > LogAction.retireSegment, 'actions of different kind have different numbers');
+check(Swap.sizeWords <= LOG_STEPS * STEP_WORDS, 'the log has room for a swap record');

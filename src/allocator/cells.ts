@@ -9,8 +9,7 @@
  *    full pages, each giving back what the next one takes, moves no page in or out of the list.
  * 3. Taking and freeing stage their changes in the redo log of the running step; pages are taken and released in
  *    steps of their own, before and after it. The cell taken is the caller's only when the step commits.
- * 4. The last free cell of a class is kept for overwriting when the pool is empty: a full cache still replaces values
- *    by values of their class.
+ * 4. The last free cell of a class becomes its spare and nothing else; see `spares.ts`.
  */
 import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
 import { Page } from '../../native-layout/page.js';
@@ -29,10 +28,10 @@ const NONE = -1;
 export class Cells {
   readonly classes: ClassTable;
   readonly pool: PagePool;
-  /** What the free list of the page goes on with behind the cell that `choose` chose. */
-  nextFree = 0;
+  /** Page record and class of the cell that `choose` chose, and what its free list goes on with. */
   private record = 0;
   private classId = 0;
+  private nextFree = 0;
   /** The cell comes from the untouched end of the page. */
   private bumped = false;
   private readonly memory: SharedMemory;
@@ -77,11 +76,19 @@ export class Cells {
     return this.classes.cellCounts[classId] - this.control[record + Page.usedCount];
   }
 
-  /**
-   * Makes sure that `choose(classId)` finds a cell. `cells` is 1 for an overwrite that gives one of
-   * the class back, and 2 for whatever stays, so that one is left. Runs steps of its own: nothing may be staged.
-   */
-  ensureRoom(header: number, partitionIndex: number, classId: number, cells: number): boolean {
+  /** Makes sure that `choose(classId)` finds a cell. Runs steps of its own: nothing may be staged. */
+  ensureRoom(header: number, partitionIndex: number, classId: number): boolean {
+    const needsSpare =
+      classId <= this.classes.cellClassCount && this.control[header + Partition.spares + classId] === 0;
+    return this.ensure(header, partitionIndex, classId, needsSpare ? 2 : 1);
+  }
+
+  /** The same for the spare of the class, which may be its last cell. */
+  ensureLastRoom(header: number, partitionIndex: number, classId: number): boolean {
+    return this.ensure(header, partitionIndex, classId, 1);
+  }
+
+  private ensure(header: number, partitionIndex: number, classId: number, cells: number): boolean {
     const control = this.control;
     const page = control[header + Partition.classPages + classId] - 1;
     const room = page < 0 ? 0 : this.roomOf(this.recordOf(page), classId);
@@ -90,7 +97,7 @@ export class Cells {
     if (room > 0) return listed >= 0 || this.acquire(header, partitionIndex, classId, true);
     if (listed < 0 && !this.acquire(header, partitionIndex, classId, false)) return false;
     if (listed >= 0) this.promote(header, listed, classId);
-    return this.ensureRoom(header, partitionIndex, classId, cells);
+    return this.ensure(header, partitionIndex, classId, cells);
   }
 
   /** Makes a listed page the class page; the former one is full. */
@@ -116,7 +123,7 @@ export class Cells {
     return true;
   }
 
-  /** Chooses a free cell of the class, without staging anything; `ensureRoom` has succeeded. Returns its address. */
+  /** Chooses a free cell of the class, without staging anything, after room was ensured. Returns its address. */
   choose(header: number, classId: number): number {
     const control = this.control;
     const record = this.recordOf(control[header + Partition.classPages + classId] - 1);
@@ -134,43 +141,28 @@ export class Cells {
 
   /** Stages taking the chosen cell. */
   stageTake(header: number): void {
+    this.stageKeep();
+    this.stageUnits(header, this.classes.cellUnits[this.classId]);
+  }
+
+  /** Stages taking the chosen cell as a spare, which is not counted among the units in use. */
+  stageKeep(): void {
     const { log, control, record } = this;
-    const units = this.classes.cellUnits[this.classId];
     if (this.bumped) log.stage(0, record + Page.bumpCount, control[record + Page.bumpCount] + 1);
     else log.stage(0, record + Page.freeHead, this.nextFree);
     log.stage(0, record + Page.usedCount, control[record + Page.usedCount] + 1);
-    log.stage(0, header + Partition.usedUnits, control[header + Partition.usedUnits] + units);
-  }
-
-  /** Stages taking the chosen cell and freeing another one: what an overwrite does. */
-  stageSwap(header: number, old: number): void {
-    const { log, control, record } = this;
-    const page = this.pageOf(old);
-    const oldRecord = this.recordOf(page);
-    const oldClass = control[oldRecord + Page.classId];
-    if (oldRecord === record) {
-      if (this.bumped) log.stage(0, record + Page.bumpCount, control[record + Page.bumpCount] + 1);
-      log.stage(0, record + Page.freeHead, old);
-      this.stageFreeCell(old, this.nextFree);
-    } else if (oldClass === this.classId) {
-      if (this.bumped) log.stage(0, record + Page.bumpCount, control[record + Page.bumpCount] + 1);
-      else log.stage(0, record + Page.freeHead, this.nextFree);
-      log.stage(0, record + Page.usedCount, control[record + Page.usedCount] + 1);
-      this.stageReturn(header, old, page, oldRecord, oldClass, this.roomOf(record, oldClass) === 1);
-    } else {
-      this.stageTake(header);
-      this.stageUnits(header, this.classes.cellUnits[this.classId] - this.classes.cellUnits[oldClass]);
-      this.stageReturn(header, old, page, oldRecord, oldClass, this.isClassFull(header, oldClass));
-    }
   }
 
   /** Stages freeing a cell. At most one page can become empty per step; `settle` releases it after the commit. */
   stageFree(header: number, address: number): void {
-    const page = this.pageOf(address);
-    const record = this.recordOf(page);
-    const classId = this.control[record + Page.classId];
-    this.stageReturn(header, address, page, record, classId, this.isClassFull(header, classId));
+    const classId = this.stageReturn(header, address);
     this.stageUnits(header, -this.classes.cellUnits[classId]);
+  }
+
+  /** Stages freeing a cell in the step that took one of another class. */
+  stageExchange(header: number, address: number): void {
+    const classId = this.stageReturn(header, address);
+    this.stageUnits(header, this.classes.cellUnits[this.classId] - this.classes.cellUnits[classId]);
   }
 
   private isClassFull(header: number, classId: number): boolean {
@@ -191,33 +183,44 @@ export class Cells {
     this.log.stage(slab, cell + FreeCell.next, next);
   }
 
-  /** Stages that a cell goes back to its page. `classFull`: after this step the class page has no other room. */
-  private stageReturn(
-    header: number,
-    address: number,
-    page: number,
-    record: number,
-    classId: number,
-    classFull: boolean,
-  ): void {
+  /** Stages that a cell goes back to its page; returns its class. */
+  private stageReturn(header: number, address: number): number {
     const { log, control } = this;
+    const page = this.pageOf(address);
+    const record = this.recordOf(page);
+    const classId = control[record + Page.classId];
     const used = control[record + Page.usedCount] - 1;
     this.stageFreeCell(address, control[record + Page.freeHead]);
     log.stage(0, record + Page.freeHead, address);
     log.stage(0, record + Page.usedCount, used);
     const classPage = control[header + Partition.classPages + classId];
     if (control[record + Page.linked] === 0 && classPage !== page + 1) {
-      if (classFull) log.stage(0, header + Partition.classPages + classId, page + 1);
+      if (this.isClassFull(header, classId)) log.stage(0, header + Partition.classPages + classId, page + 1);
       else this.lists.stageLink(header, page, classId);
     }
-    if (used === 0) this.emptied = page;
+    if (used === 0 || (used === 1 && this.holdsSpare(header, page, classId))) this.emptied = page;
+    return classId;
   }
 
-  /** Whether an empty page can go: its class has other room, or no other page, so that nothing in it is overwritten. */
+  private holdsSpare(header: number, page: number, classId: number): boolean {
+    const spare = this.control[header + Partition.spares + classId];
+    return spare !== 0 && this.pageOf(spare) === page;
+  }
+
+  /** Whether a page holds nothing, or nothing but the spare of its class. */
+  private isEmpty(header: number, page: number): boolean {
+    const record = this.recordOf(page);
+    const used = this.control[record + Page.usedCount];
+    return used === 0 || (used === 1 && this.holdsSpare(header, page, this.control[record + Page.classId]));
+  }
+
+  /** Whether an empty page can go: its class keeps its spare or has other room, or has no other page at all. */
   private mayRelease(header: number, page: number): boolean {
     const control = this.control;
     const classId = control[this.recordOf(page) + Page.classId];
     if (control[header + Partition.classCounts + classId] === 1) return true;
+    const spare = control[header + Partition.spares + classId];
+    if (spare !== 0 && this.pageOf(spare) !== page) return true;
     const classPage = control[header + Partition.classPages + classId] - 1;
     if (classPage !== page && !this.isClassFull(header, classId)) return true;
     const listed = this.lists.first(header, classId);
@@ -231,9 +234,8 @@ export class Cells {
     const page = this.emptied;
     if (page === NONE) return;
     this.emptied = NONE;
-    const record = this.recordOf(page);
-    const isEmpty = this.control[record + Page.linked] !== 0 && this.control[record + Page.usedCount] === 0;
-    if (isEmpty && this.mayRelease(header, page)) this.release(header, partitionIndex, page);
+    if (this.control[this.recordOf(page) + Page.linked] === 0) return;
+    if (this.isEmpty(header, page) && this.mayRelease(header, page)) this.release(header, partitionIndex, page);
   }
 
   /** Forgets an emptied page of a step that was given up. */
@@ -241,12 +243,13 @@ export class Cells {
     this.emptied = NONE;
   }
 
-  /** Returns an empty page to the pool, in a step of its own. */
+  /** Returns an empty page to the pool, in a step of its own. A spare in it is given up. */
   release(header: number, partitionIndex: number, page: number): void {
     const { control, log } = this;
     const record = this.recordOf(page);
     const classId = control[record + Page.classId];
     log.open(header);
+    if (this.holdsSpare(header, page, classId)) log.stage(0, header + Partition.spares + classId, 0);
     if (control[record + Page.linked] !== 0) this.lists.stageUnlink(header, page, classId);
     if (control[header + Partition.classPages + classId] === page + 1) {
       log.stage(0, header + Partition.classPages + classId, 0);
@@ -266,8 +269,7 @@ export class Cells {
   releaseEmpty(header: number, partitionIndex: number): number {
     let released = 0;
     const releaseIfEmpty = (page: number): void => {
-      const isEmpty = page >= 0 && this.control[this.recordOf(page) + Page.usedCount] === 0;
-      if (!isEmpty || !this.mayRelease(header, page)) return;
+      if (page < 0 || !this.isEmpty(header, page) || !this.mayRelease(header, page)) return;
       this.release(header, partitionIndex, page);
       released++;
     };

@@ -3,11 +3,11 @@
  * of the partition's lock may call.
  *
  * Invariants
- * 1. Steps are staged while the state is idle or filling; nothing staged has any effect. `commit` stores the state,
- *    performs the steps in order, and stores idle.
- * 2. A holder that died before the commit changed nothing, except the cell it was filling, whose free mark and link are
- *    restored from fillAddress and fillNext. One that died after it is redone: steps are plain values, so performing
- *    them again is harmless, and no reader has acted on a step that would be undone.
+ * 1. Steps are staged while the state is idle; nothing staged has any effect. `commit` stores the state, performs the
+ *    steps in order, and stores idle.
+ * 2. A holder that died before the commit changed nothing, except the spare cell it was filling, which the allocator
+ *    marks as free again. One that died after it is redone: steps are plain values, so performing them again is
+ *    harmless, and no reader has acted on a step that would be undone.
  * 3. A thread dies between two of its instructions; all its earlier stores are visible to whoever saw its death. So the
  *    log needs program order only, which plain stores keep: V8 does not reorder stores to typed arrays.
  *
@@ -15,13 +15,30 @@
  * `seqlock.ts` asks for: address, sequences, then free space.
  */
 import { BUCKET_WORD_SHIFT, Bucket, ROOT_CHUNKS } from '../../native-layout/bucket.js';
-import { FreeCell, IDENTITY_FREE } from '../../native-layout/entry.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
-import { LOG_STEPS, LogAction, LogState, Partition, SEQUENCE_STEP, STEP_WORDS } from '../../native-layout/partition.js';
+import {
+  LOG_STEPS,
+  LogAction,
+  LogState,
+  Partition,
+  SEQUENCE_STEP,
+  STEP_WORDS,
+  Swap,
+} from '../../native-layout/partition.js';
 import { cellOf, slabOf } from './address.js';
 import { storeWord } from './atomics.js';
 import { storeOrdered } from './seqlock.js';
 import type { SharedMemory } from './slab.js';
+
+/** Where an entry stands: in which slab, its slot, and the words of the sequences of its bucket and of its home. */
+export interface SwapPlace {
+  readonly slab: number;
+  readonly words: Int32Array;
+  readonly slotWord: number;
+  readonly bucket: number;
+  readonly homeBucket: number;
+  readonly address: number;
+}
 
 export class RedoLog {
   private readonly words: Int32Array[];
@@ -46,15 +63,6 @@ export class RedoLog {
     this.first = header + Partition.log;
     this.at = this.first;
     this.end = this.first + LOG_STEPS * STEP_WORDS;
-  }
-
-  /** Marks a free cell as being filled, so that a death before the commit leaves it free. */
-  beginFill(address: number, nextFree: number): void {
-    const control = this.control;
-    const header = this.header;
-    control[header + Partition.fillAddress] = address;
-    control[header + Partition.fillNext] = nextFree;
-    control[header + Partition.logState] = LogState.filling;
   }
 
   /** Stages: word `word` of slab `slab` becomes `value`. */
@@ -92,19 +100,56 @@ export class RedoLog {
     this.at = this.first;
   }
 
-  /** Finishes or undoes what a former holder left. Idempotent: whoever dies in it is followed by another. */
+  /**
+   * Stages and commits the most frequent change in one: the entry in a spare cell, which `spareWord` names, takes the
+   * place of another of its size class, whose cell is the next spare.
+   */
+  swap(header: number, place: SwapPlace, spareWord: number, low: number, high: number): void {
+    const control = this.control;
+    const { words, slotWord, bucket, homeBucket, address: replaced } = place;
+    const address = control[spareWord];
+    const record = header + Partition.log;
+    control[record + Swap.slab] = place.slab;
+    control[record + Swap.slotWord] = slotWord;
+    control[record + Swap.bucket] = bucket;
+    control[record + Swap.homeBucket] = homeBucket;
+    control[record + Swap.address] = address;
+    control[record + Swap.replaced] = replaced;
+    control[record + Swap.spareWord] = spareWord;
+    control[record + Swap.versionLow] = low;
+    control[record + Swap.versionHigh] = high;
+    // Readers see the address only after the cell that was filled before.
+    storeOrdered(control, header + Partition.logState, LogState.swapping);
+    words[slotWord] = address;
+    storeOrdered(words, bucket, (words[bucket] + 2) | 0);
+    if (homeBucket !== bucket) storeOrdered(words, homeBucket, (words[homeBucket] + 2) | 0);
+    control[header + Partition.versionLow] = low;
+    control[header + Partition.versionHigh] = high;
+    control[spareWord] = replaced;
+    control[header + Partition.logState] = LogState.idle;
+  }
+
+  /** Performs a swap again. A sequence may rise twice: that makes readers look again, and nothing else. */
+  private redoSwap(header: number): void {
+    const control = this.control;
+    const record = header + Partition.log;
+    const words = this.words[control[record + Swap.slab]];
+    const bucket = control[record + Swap.bucket];
+    const homeBucket = control[record + Swap.homeBucket];
+    words[control[record + Swap.slotWord]] = control[record + Swap.address];
+    storeOrdered(words, bucket, (words[bucket] + 2) | 0);
+    if (homeBucket !== bucket) storeOrdered(words, homeBucket, (words[homeBucket] + 2) | 0);
+    control[header + Partition.versionLow] = control[record + Swap.versionLow];
+    control[header + Partition.versionHigh] = control[record + Swap.versionHigh];
+    control[control[record + Swap.spareWord]] = control[record + Swap.replaced];
+  }
+
+  /** Finishes what a former holder committed. Idempotent: whoever dies in it is followed by another. */
   recover(header: number): void {
     const control = this.control;
     const state = control[header + Partition.logState];
-    if (state === LogState.committed) {
-      this.perform(header, control[header + Partition.logLength]);
-    } else if (state === LogState.filling) {
-      const address = control[header + Partition.fillAddress];
-      const words = this.words[slabOf(address)];
-      const cell = cellOf(address);
-      words[cell + FreeCell.identity] = IDENTITY_FREE;
-      words[cell + FreeCell.next] = control[header + Partition.fillNext];
-    }
+    if (state === LogState.committed) this.perform(header, control[header + Partition.logLength]);
+    else if (state === LogState.swapping) this.redoSwap(header);
     storeWord(control, header + Partition.logState, LogState.idle);
   }
 

@@ -72,7 +72,10 @@ function threadReports(memory: SharedMemory, isAlive: (slotWord: number) => bool
   return reports;
 }
 
-/** Walks the page table: time in proportion to the pages. `isAlive` looks at the slot at a word index. */
+/**
+ * Walks the page table: time in proportion to the pages. A spare is no used cell. `isAlive` looks at the slot at a word
+ * index.
+ */
 export function readInspection(memory: SharedMemory, isAlive: (slotWord: number) => boolean): Inspection {
   const { control, geometry } = memory;
   const pageLength = 2 ** geometry.pageShift;
@@ -87,6 +90,10 @@ export function readInspection(memory: SharedMemory, isAlive: (slotWord: number)
       pages[control[record + Page.classId]]++;
       used[control[record + Page.classId]] += control[record + Page.usedCount];
     }
+  }
+  for (let partition = 0; partition < geometry.partitionCount; partition++) {
+    const spares = memory.headerWord(partition) + Partition.spares;
+    for (let id = 1; id <= classes.cellClassCount; id++) if (control[spares + id] !== 0) used[id]--;
   }
   const sizeClasses: SizeClassReport[] = [];
   let usedBytes = 0;

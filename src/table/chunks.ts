@@ -86,20 +86,19 @@ export class Reservations {
 
   /** Takes the chunk for the last piece of a value that ends at `end`. */
   private takeChunk(header: number, partitionIndex: number, end: number): Piece | undefined {
-    const { cells, log, slabs, control } = this.partitions;
+    const { cells, log, control } = this.partitions;
     const pieceLength = cells.classes.maxCellLength - Chunk.sizeWords * 4;
     const start = Math.floor((end - 1) / pieceLength) * pieceLength;
     const length = end - start;
     const classId = classOf(length + Chunk.sizeWords * 4);
-    if (!cells.ensureRoom(header, partitionIndex, classId, 2)) return undefined;
+    if (!cells.ensureRoom(header, partitionIndex, classId)) return undefined;
     log.open(header);
     const address = cells.choose(header, classId);
-    log.beginFill(address, cells.nextFree);
-    const words = slabs[slabOf(address)];
+    const slab = slabOf(address);
     const cell = cellOf(address);
-    words[cell + Chunk.next] = control[this.slotWord + Registry.reservationHead];
-    words[cell + Chunk.identity] = IDENTITY_CHUNK;
-    words[cell + Chunk.length] = length;
+    log.stage(slab, cell + Chunk.next, control[this.slotWord + Registry.reservationHead]);
+    log.stage(slab, cell + Chunk.identity, IDENTITY_CHUNK);
+    log.stage(slab, cell + Chunk.length, length);
     log.stage(0, this.slotWord + Registry.reservationPartition, partitionIndex + 1);
     log.stage(0, this.slotWord + Registry.reservationHead, address);
     cells.stageTake(header);

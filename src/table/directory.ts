@@ -22,7 +22,7 @@ export function doubleDirectory(partitions: Partitions, header: number, partitio
   const { directoryClass } = cells.classes;
   for (let chunk = 0; chunk <= (2 * length - 1) >>> chunkShift; chunk++) {
     if (control[header + Partition.root + chunk] !== 0) continue;
-    if (!cells.ensureRoom(header, partitionIndex, directoryClass, 1)) return false;
+    if (!cells.ensureRoom(header, partitionIndex, directoryClass)) return false;
     log.open(header);
     log.stage(0, header + Partition.root + chunk, cells.choose(header, directoryClass));
     cells.stageTake(header);

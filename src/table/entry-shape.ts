@@ -4,7 +4,7 @@ import { Entry, Flag, MAX_HEADER_LENGTH, WIDE_KEY_LENGTH, WIDE_VALUE_LENGTH } fr
 import { classOf } from '../../native-layout/size-class.js';
 import type { TextBuffer } from '../codec/buffer-text.js';
 import type { KeyView, ValueView } from '../memory/views.js';
-import { headerWords } from './entry-view.js';
+import { ANY_OPTIONAL, headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
 
 /** Values up to this length are copied by a loop, in bytes. */
 const LOOP_LENGTH = 24;
@@ -14,12 +14,21 @@ export function maxKeyLengthFor(maxCellLength: number): number {
   return maxCellLength - MAX_HEADER_LENGTH;
 }
 
+/** Size class of the cell of an entry; 0 if its value is in a chain, and so more than its cell is given back. */
+export function classIdOf(words: Int32Array, cell: number): number {
+  const shape = words[cell + Entry.shape];
+  // Most entries have the short form, without optional words.
+  if ((shape & ANY_OPTIONAL) === 0) return classOf((Entry.sizeWords << 2) + ((shape >>> 8) & 0xff) + (shape >>> 16));
+  if (isChained(shape)) return 0;
+  return classOf((headerWords(shape) << 2) + keyLengthOf(shape) + valueLengthOf(words, cell, shape));
+}
+
 export class EntryShape {
   classId = 0;
   /** The value does not fit the cell and goes into chunks. */
   chained = false;
   /** Third header word. */
-  private shape = 0;
+  private word = 0;
   private headerWords = 0;
   private readonly maxCellLength: number;
 
@@ -40,7 +49,7 @@ export class EntryShape {
     }
     this.classId = classOf(length);
     this.headerWords = headerWords(all);
-    this.shape = (all & Flag.wide) !== 0 ? all | (key.length << 16) : all | (key.length << 8) | (value.length << 16);
+    this.word = (all & Flag.wide) !== 0 ? all | (key.length << 16) : all | (key.length << 8) | (value.length << 16);
   }
 
   /** Writes everything but the identity and the version into a cell. */
@@ -53,12 +62,12 @@ export class EntryShape {
     chunkHead: number,
     pendingNext: number,
   ): void {
-    const shape = this.shape;
+    const shape = this.word;
     words[cell + Entry.shape] = shape;
     if ((shape & Flag.wide) !== 0) {
       let at = cell + Entry.sizeWords;
       words[at++] = value.length;
-      if (this.chained) words[at++] = chunkHead;
+      if ((shape & Flag.chained) !== 0) words[at++] = chunkHead;
       if ((shape & Flag.linked) !== 0) words[at] = pendingNext;
     }
     const keyAt = cell + this.headerWords;

@@ -5,7 +5,8 @@
 import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
 import type { KeyView } from '../memory/views.js';
 
-const ANY_OPTIONAL = Flag.wide | Flag.expires | Flag.sequenced;
+/** Flags of the words that may stand between header and key. */
+export const ANY_OPTIONAL = Flag.wide | Flag.expires | Flag.sequenced;
 
 /** Words before the key. */
 export function headerWords(shape: number): number {

@@ -68,13 +68,12 @@ export class Growth {
   private create(header: number, partitionIndex: number): boolean {
     const { cells, log, slabs } = this.partitions;
     const { directoryClass } = cells.classes;
-    if (!cells.ensureRoom(header, partitionIndex, directoryClass, 1)) return false;
+    if (!cells.ensureRoom(header, partitionIndex, directoryClass)) return false;
     const segment = this.takeSegment(header, partitionIndex, 0, false, 0);
     if (segment === 0) return false;
     this.openSegment(segment);
     log.open(header);
     const chunk = cells.choose(header, directoryClass);
-    log.beginFill(chunk, cells.nextFree);
     slabs[slabOf(chunk)][cellOf(chunk)] = segment;
     log.stage(0, header + Partition.growing, 0);
     log.stage(0, header + Partition.root, chunk);
@@ -88,7 +87,7 @@ export class Growth {
     const { cells, log, slabs, baseBuckets } = this.partitions;
     const { segmentClass, grownSegmentClass } = cells.classes;
     const classId = grown ? grownSegmentClass : segmentClass;
-    if (!cells.ensureRoom(header, partitionIndex, classId, 1)) return 0;
+    if (!cells.ensureRoom(header, partitionIndex, classId)) return 0;
     log.open(header);
     const address = cells.choose(header, classId);
     log.stage(0, header + Partition.growing + which, address);

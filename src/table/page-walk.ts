@@ -1,5 +1,6 @@
 /** Walking what a partition holds, page by page and cell by cell. Only the holder of the partition's lock may call. */
 import { Page } from '../../native-layout/page.js';
+import { Partition } from '../../native-layout/partition.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import type { Partitions } from './partitions.js';
 
@@ -16,9 +17,10 @@ export function forEachPage(
   }
 }
 
-/** Visits the cells of a page that were handed out at least once, free ones included; index pages have none. */
+/** Visits the cells of a page that were handed out at least once, free ones too, but not the spare. */
 export function forEachCell(
   partitions: Partitions,
+  header: number,
   record: number,
   visit: (address: number, words: Int32Array, cell: number) => void,
 ): void {
@@ -27,8 +29,9 @@ export function forEachCell(
   if (classId > cells.classes.cellClassCount) return;
   const units = cells.classes.cellUnits[classId];
   const start = control[record + Page.start];
+  const spare = control[header + Partition.spares + classId];
   for (let i = 0; i < control[record + Page.bumpCount]; i++) {
     const address = start + i * units;
-    visit(address, slabs[slabOf(address)], cellOf(address));
+    if (address !== spare) visit(address, slabs[slabOf(address)], cellOf(address));
   }
 }

@@ -12,6 +12,7 @@ import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
 import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { Cells } from '../allocator/cells.js';
+import { Spares } from '../allocator/spares.js';
 import { addWord, loadWord, peekWord, storeWord } from '../memory/atomics.js';
 import { acquire, type LockHolder, release, tryAcquire } from '../memory/lock.js';
 import { RedoLog } from '../memory/redo-log.js';
@@ -35,6 +36,7 @@ export class Partitions {
   readonly slabs: Int32Array[];
   readonly log: RedoLog;
   readonly cells: Cells;
+  readonly spares: Spares;
   readonly self: Participant;
   readonly count: number;
   readonly baseBuckets: number;
@@ -48,6 +50,7 @@ export class Partitions {
     this.slabs = memory.words;
     this.log = new RedoLog(memory);
     this.cells = new Cells(memory, this.log);
+    this.spares = new Spares(memory, this.log, this.cells);
     this.self = self;
     this.count = memory.geometry.partitionCount;
     this.firstHeader = memory.geometry.partitionWord;

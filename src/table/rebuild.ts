@@ -14,6 +14,7 @@ import {
   Entry,
   FreeCell,
   IDENTITY_CHUNK,
+  IDENTITY_FREE,
   IDENTITY_RETIRED,
   IDENTITY_TAG_SHIFT,
   RetiredCell,
@@ -34,7 +35,7 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
   const { control } = partitions;
   storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
   dropIndex(partitions, header, partitionIndex);
-  const chunks = reachableChunks(partitions, partitionIndex);
+  const chunks = reachableChunks(partitions, header, partitionIndex);
   const builder = new IndexBuilder(partitions);
   const counts = new Map<number, number>();
   let entries = 0;
@@ -42,23 +43,23 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
   forEachPage(partitions, partitionIndex, (page, record) => {
     const classId = control[record + Page.classId];
     const kept: number[] = [];
-    forEachCell(partitions, record, (address, words, cell) => {
+    forEachCell(partitions, header, record, (address, words, cell) => {
       const identity = words[cell + Entry.identity];
-      if (identity === 0 || (identity === IDENTITY_CHUNK && !chunks.has(address))) return;
+      if (identity === IDENTITY_FREE || (identity === IDENTITY_CHUNK && !chunks.has(address))) return;
       kept.push(address);
       if (identity === IDENTITY_CHUNK || identity === IDENTITY_RETIRED) return;
       entries++;
       const tag = identity >>> IDENTITY_TAG_SHIFT;
       counts.set(tag, (counts.get(tag) ?? 0) + 1);
     });
-    rethread(partitions, record, new Set(kept));
+    rethread(partitions, header, record, new Set(kept));
     units += kept.length * partitions.cells.classes.cellUnits[classId];
     control[header + Partition.classCounts + classId] += 1;
     relink(partitions, header, page, record, classId);
   });
   writeCounts(partitions, header, counts, entries, units);
   // The free lists are right again, so the index can be allocated from them.
-  for (const address of entryAddresses(partitions, partitionIndex)) {
+  for (const address of entryAddresses(partitions, header, partitionIndex)) {
     if (!builder.add(header, partitionIndex, address)) {
       throw new CacheError('CORRUPT', `partition ${partitionIndex}: no memory to rebuild its index`);
     }
@@ -76,6 +77,7 @@ function dropIndex(partitions: Partitions, header: number, partitionIndex: numbe
     control[header + Partition.classHeads + classId] = 0;
     control[header + Partition.classPages + classId] = 0;
   }
+  for (let classId = 1; classId <= cells.classes.cellClassCount; classId++) dropSpare(partitions, header, classId);
   forEachPage(partitions, partitionIndex, (page, record) => {
     control[record + Page.linked] = 0;
     control[record + Page.next] = 0;
@@ -90,8 +92,16 @@ function dropIndex(partitions: Partitions, header: number, partitionIndex: numbe
   }
 }
 
+/** Marks the spare of a class as free before it is forgotten. */
+function dropSpare({ control, slabs }: Partitions, header: number, classId: number): void {
+  const spare = control[header + Partition.spares + classId];
+  if (spare === 0) return;
+  slabs[slabOf(spare)][cellOf(spare) + FreeCell.identity] = IDENTITY_FREE;
+  storeWord(control, header + Partition.spares + classId, 0);
+}
+
 /** Chunks that something leads to. */
-function reachableChunks(partitions: Partitions, partitionIndex: number): Set<number> {
+function reachableChunks(partitions: Partitions, header: number, partitionIndex: number): Set<number> {
   const { control, slabs, memory } = partitions;
   const found = new Set<number>();
   const follow = (head: number): void => {
@@ -101,9 +111,9 @@ function reachableChunks(partitions: Partitions, partitionIndex: number): Set<nu
     }
   };
   forEachPage(partitions, partitionIndex, (_page, record) => {
-    forEachCell(partitions, record, (_address, words, cell) => {
+    forEachCell(partitions, header, record, (_address, words, cell) => {
       const identity = words[cell + Entry.identity];
-      if (identity === 0 || identity === IDENTITY_CHUNK) return;
+      if (identity === IDENTITY_FREE || identity === IDENTITY_CHUNK) return;
       if (identity === IDENTITY_RETIRED) follow(words[cell + RetiredCell.chunkHead]);
       else if (isChained(words[cell + Entry.shape])) follow(words[chunkHeadWord(cell)]);
     });
@@ -118,12 +128,12 @@ function reachableChunks(partitions: Partitions, partitionIndex: number): Set<nu
 }
 
 /** Threads the free list of a page through every cell that is not kept. */
-function rethread(partitions: Partitions, record: number, kept: Set<number>): void {
+function rethread(partitions: Partitions, header: number, record: number, kept: Set<number>): void {
   const { control } = partitions;
   let head = 0;
-  forEachCell(partitions, record, (address, words, cell) => {
+  forEachCell(partitions, header, record, (address, words, cell) => {
     if (kept.has(address)) return;
-    words[cell + FreeCell.identity] = 0;
+    words[cell + FreeCell.identity] = IDENTITY_FREE;
     words[cell + FreeCell.next] = head;
     head = address;
   });
@@ -163,12 +173,13 @@ function writeCounts(
   control[header + Partition.usedUnits] = units;
 }
 
-function entryAddresses(partitions: Partitions, partitionIndex: number): number[] {
+function entryAddresses(partitions: Partitions, header: number, partitionIndex: number): number[] {
   const found: number[] = [];
   forEachPage(partitions, partitionIndex, (_page, record) => {
-    forEachCell(partitions, record, (address, words, cell) => {
+    forEachCell(partitions, header, record, (address, words, cell) => {
       const identity = words[cell + Entry.identity];
-      if (identity !== 0 && identity !== IDENTITY_CHUNK && identity !== IDENTITY_RETIRED) found.push(address);
+      if (identity !== IDENTITY_FREE && identity !== IDENTITY_CHUNK && identity !== IDENTITY_RETIRED)
+        found.push(address);
     });
   });
   return found;

@@ -87,18 +87,13 @@ export class Remover {
     else this.partitions.cells.stageFree(header, address);
   }
 
-  /** Stages that the chosen cell takes the place of an entry. */
-  stageSwap(header: number, old: number): void {
-    const { cells } = this.partitions;
-    if (this.isChained(old)) {
-      cells.stageTake(header);
-      this.stageRetire(header, old);
-    } else {
-      cells.stageSwap(header, old);
-    }
+  /** Stages the end of an entry that the chosen cell replaced, which is of another class. */
+  stageReplaced(header: number, address: number): void {
+    if (this.isChained(address)) this.stageRetire(header, address);
+    else this.partitions.cells.stageExchange(header, address);
   }
 
-  isChained(address: number): boolean {
+  private isChained(address: number): boolean {
     const words = this.partitions.slabs[slabOf(address)];
     return isChained(words[cellOf(address) + Entry.shape]);
   }

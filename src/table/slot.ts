@@ -29,15 +29,19 @@ export class Slot {
   /** Buckets from home to the found bucket. */
   distance = 0;
   slot = -1;
+  /** Word index of the found slot's address. */
+  slotWord = 0;
   /** Address of the entry that was found, or 0. */
   address = 0;
-  private readonly partitions: Partitions;
+  private readonly slabs: Int32Array[];
+  private readonly baseBuckets: number;
   private readonly control: Int32Array;
   private readonly namespaceWord: number;
   private readonly chunkShift: number;
 
   constructor(partitions: Partitions) {
-    this.partitions = partitions;
+    this.slabs = partitions.slabs;
+    this.baseBuckets = partitions.baseBuckets;
     this.control = partitions.control;
     this.namespaceWord = partitions.memory.geometry.namespaceWord;
     this.words = partitions.control;
@@ -50,35 +54,45 @@ export class Slot {
   }
 
   find(header: number, namespaceSlot: number, key: KeyView): boolean {
-    return this.findIn(header, namespaceSlot, this.tagOf(namespaceSlot), key);
+    return this.findIn(header, indexHash(key.hash, namespaceSlot), this.tagOf(namespaceSlot), key);
   }
 
-  /** The same in a given generation of the namespace. */
-  findIn(header: number, namespaceSlot: number, tag: number, key: KeyView): boolean {
+  /** The same by index hash, in a given generation of the namespace. */
+  findIn(header: number, hash: number, tag: number, key: KeyView): boolean {
     this.tag = tag;
-    return this.locate(header, indexHash(key.hash, namespaceSlot)) && this.search(key);
+    return this.locate(header, hash) && this.search(key);
   }
 
   /** Finds the segment of a hash. False: the partition has no index yet. */
   locate(header: number, hash: number): boolean {
+    const control = this.control;
+    const index = hash & ((1 << control[header + Partition.depth]) - 1);
+    const chunkShift = this.chunkShift;
+    const chunk = control[header + Partition.root + (index >>> chunkShift)];
     this.hash = hash;
     this.address = 0;
     this.slot = -1;
-    this.entry = this.directoryEntry(header, hash & ((1 << this.partitions.control[header + Partition.depth]) - 1));
-    if (this.entry === 0) return false;
-    const slab = slabOf(this.entry);
+    this.entry = 0;
+    if (chunk === 0) return false;
+    const slabs = this.slabs;
+    const entry = slabs[slabOf(chunk)][cellOf(chunk) + (index & ((1 << chunkShift) - 1))];
+    if (entry === 0) return false;
+    const slab = slabOf(entry);
     // Storing a reference costs a write barrier, and most often it is the same.
-    if (slab !== this.slab) this.words = this.partitions.slabs[slab];
+    if (slab !== this.slab) this.words = slabs[slab];
+    const segment = cellOf(entry & ~GROWN_BIT);
+    const bucketCount = bucketCountOf(entry, this.baseBuckets);
+    this.entry = entry;
     this.slab = slab;
-    this.segment = cellOf(this.entry & ~GROWN_BIT);
-    this.bucketCount = bucketCountOf(this.entry, this.partitions.baseBuckets);
-    this.homeBucket = this.segment + (homeOf(hash, this.bucketCount) << BUCKET_WORD_SHIFT);
+    this.segment = segment;
+    this.bucketCount = bucketCount;
+    this.homeBucket = segment + (homeOf(hash, bucketCount) << BUCKET_WORD_SHIFT);
     return true;
   }
 
   /** The directory entry with this index, or 0. */
   directoryEntry(header: number, index: number): number {
-    const { control, slabs } = this.partitions;
+    const { control, slabs } = this;
     const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) return 0;
     return slabs[slabOf(chunk)][cellOf(chunk) + (index & ((1 << this.chunkShift) - 1))];
@@ -86,11 +100,11 @@ export class Slot {
 
   /** Looks for the key in the located segment. */
   search(key: KeyView): boolean {
-    const { words } = this;
-    const distance = spillDistanceOf(words[this.homeBucket + Bucket.meta]);
+    const { words, slabs, homeBucket, hash, tag } = this;
+    const distance = spillDistanceOf(words[homeBucket + Bucket.meta]);
     for (let step = 0; step <= distance; step++) {
-      const bucket = this.bucketAt(step);
-      const slot = findInBucket(this.partitions.slabs, words, bucket, this.hash, this.tag, key);
+      const bucket = step === 0 ? homeBucket : this.bucketAt(step);
+      const slot = findInBucket(slabs, words, bucket, hash, tag, key);
       if (slot < 0) continue;
       this.set(bucket, step, slot);
       return true;
@@ -133,6 +147,7 @@ export class Slot {
     this.bucket = bucket;
     this.distance = distance;
     this.slot = slot;
-    this.address = this.words[bucket + Bucket.addresses + slot];
+    this.slotWord = bucket + Bucket.addresses + slot;
+    this.address = this.words[this.slotWord];
   }
 }

@@ -2,8 +2,8 @@
  * The conservation laws of a partition, walked. Takes the partition's lock for as long as the walk lasts, so it is for
  * tests and for repair.
  *
- * 1. Page: used cells + free cells = cells handed out ≤ cells of the class; a page with room is the page of its class
- *    or in the list of its class, and no other page is; lists are linked both ways.
+ * 1. Page: used cells + free cells = cells handed out ≤ cells of the class, a spare being a used one; a page with room
+ *    is the page of its class or in the list of its class, and no other page is; lists are linked both ways.
  * 2. Every live entry stands in the index exactly once, at a bucket its home leads to; the index names nothing else.
  * 3. Counts: entries, units, entries per namespace generation.
  * 4. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
@@ -89,7 +89,8 @@ class Walker {
       byClass.set(classId, (byClass.get(classId) ?? 0) + 1);
       const used = control[record + Page.usedCount];
       const bump = control[record + Page.bumpCount];
-      units += used * cells.classes.cellUnits[classId];
+      const inUse = used - (this.#holdsSpare(page, record) ? 1 : 0);
+      units += inUse * cells.classes.cellUnits[classId];
       const free = this.#freeLength(record, bump);
       if (classId === 0) broken ??= `page ${page} is held without a class`;
       else if (used + free !== bump) broken ??= `page ${page}: ${used} used + ${free} free ≠ ${bump} handed out`;
@@ -129,9 +130,9 @@ class Walker {
   }
 
   #cells(page: number, record: number, used: number): string | undefined {
-    let live = 0;
+    let live = this.#holdsSpare(page, record) ? 1 : 0;
     let counted = false;
-    forEachCell(this.#partitions, record, (address, words, cell) => {
+    forEachCell(this.#partitions, this.#header, record, (address, words, cell) => {
       counted = true;
       const identity = words[cell + Entry.identity];
       if (identity === IDENTITY_FREE) return;
@@ -141,6 +142,11 @@ class Walker {
       else this.#entries.add(address);
     });
     return counted && live !== used ? `page ${page}: ${live} cells hold something, ${used} are in use` : undefined;
+  }
+
+  #holdsSpare(page: number, record: number): boolean {
+    const spare = this.#field(Partition.spares + this.#partitions.control[record + Page.classId]);
+    return spare !== 0 && this.#partitions.cells.pageOf(spare) === page;
   }
 
   #lists(): string | undefined {
