@@ -144,7 +144,7 @@ class Search {
         } else event = next[event];
         continue;
       }
-      // A return comes up: of the operations before it one without return has to come first, or the last step was wrong.
+      // A return comes up: an operation without return has to come before it, or the last step was wrong.
       this.#noteBlocked(operation[event]);
       const index = this.#takeOpen(open, this.#closed[operation[event]].returned);
       if (index >= 0) {
