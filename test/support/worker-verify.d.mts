@@ -1,6 +1,7 @@
 /** Types of worker-verify.mjs, for tests. */
 import type { SuperCache } from 'supercache';
 
+export function lawsOf(cache: SuperCache): () => string[];
 export function brokenLaws(cache: SuperCache): string[];
 export function leftAfterDeleteAll(cache: SuperCache): string[];
 export function freeSlots(cache: SuperCache): number;

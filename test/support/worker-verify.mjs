@@ -5,15 +5,26 @@ import { openMemory } from '../../dist/esm/src/threads/handle.js';
 
 const CLIENT = 0;
 
-/** The first broken law of each partition that has one. Takes each partition's lock while it walks. */
-export function brokenLaws(cache) {
+/** Says, each time it is called, the first broken law of each partition that has one. Takes a thread slot. */
+export function lawsOf(cache) {
   const attachment = new Attachment(cache.handle(), openMemory(cache.handle()), CLIENT);
+  return () => lawsSeenBy(attachment);
+}
+
+function lawsSeenBy(attachment) {
   const { partitions } = attachment.open('verify');
   const broken = [];
   for (let index = 0; index < partitions.count; index++) {
     const law = verify(partitions, index);
     if (law !== undefined) broken.push(law);
   }
+  return broken;
+}
+
+/** The first broken law of each partition that has one. Takes each partition's lock while it walks. */
+export function brokenLaws(cache) {
+  const attachment = new Attachment(cache.handle(), openMemory(cache.handle()), CLIENT);
+  const broken = lawsSeenBy(attachment);
   attachment.detach();
   return broken;
 }
