@@ -1,4 +1,4 @@
-/** What actors do to a table in the model test: each deed, what it may answer, and what it may leave if it is killed. */
+/** What actors do to a table in the model: each deed, what it may answer, and what it may leave if it is killed. */
 import { Outcome } from '../../src/table/outcome.js';
 import type { Actor } from '../support/actors.js';
 
