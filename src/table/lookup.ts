@@ -101,6 +101,7 @@ export class Lookup {
       return unchanged && control[header + Partition.depth] === depth ? MISS : AGAIN;
     }
     const directory = slabs[slabOf(chunk)];
+    if (directory === undefined) return AGAIN;
     const entryWord = cellOf(chunk) + (index & ((1 << this.chunkShift) - 1));
     const entry = directory[entryWord];
     if (entry === 0 || slabOf(entry) >= slabs.length) return AGAIN;
@@ -170,13 +171,15 @@ export class Lookup {
   private findLocked(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
     const partitions = this.partitions;
     const header = partitions.enter(partitionIndex);
-    const found = this.slot.find(header, namespaceSlot, key);
-    if (!found || !copying) {
+    let chain: Chain | undefined;
+    try {
+      const found = this.slot.find(header, namespaceSlot, key);
+      if (!found || !copying) return found;
+      chain = this.hold(this.slot.address);
+    } finally {
+      // Also where it finds the index corrupt: nothing was changed.
       partitions.leave(header);
-      return found;
     }
-    const chain = this.hold(this.slot.address);
-    partitions.leave(header);
     this.letGo(chain);
     return true;
   }

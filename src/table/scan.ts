@@ -10,6 +10,7 @@
 import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
+import { CacheError } from '../errors.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
@@ -57,6 +58,7 @@ export class Scan {
       const end = this.attempt(header, tag, position);
       if (locked) this.partitions.leave(header);
       if (end >= 0) return end;
+      if (locked) throw new CacheError('CORRUPT', 'a segment of the index makes no sense');
     }
   }
 

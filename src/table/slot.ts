@@ -6,6 +6,7 @@ import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, GROWN_BIT, SPILL_WINDOW } from
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
+import { CacheError } from '../errors.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import type { KeyView } from '../memory/views.js';
 import type { Partitions } from './partitions.js';
@@ -65,24 +66,19 @@ export class Slot {
 
   /** Finds the segment of a hash. False: the partition has no index yet. */
   locate(header: number, hash: number): boolean {
-    const control = this.control;
-    const index = hash & ((1 << control[header + Partition.depth]) - 1);
-    const chunkShift = this.chunkShift;
-    const chunk = control[header + Partition.root + (index >>> chunkShift)];
     this.hash = hash;
     this.address = 0;
     this.slot = -1;
-    this.entry = 0;
-    if (chunk === 0) return false;
-    const slabs = this.slabs;
-    const entry = slabs[slabOf(chunk)][cellOf(chunk) + (index & ((1 << chunkShift) - 1))];
+    const entry = this.directoryEntry(header, hash & ((1 << this.control[header + Partition.depth]) - 1));
+    this.entry = entry;
     if (entry === 0) return false;
+    const { slabs } = this;
     const slab = slabOf(entry);
+    if (slab >= slabs.length) throw new CacheError('CORRUPT', 'a segment of the index lies nowhere');
     // Storing a reference costs a write barrier, and most often it is the same.
     if (slab !== this.slab) this.words = slabs[slab];
     const segment = cellOf(entry & ~GROWN_BIT);
     const bucketCount = bucketCountOf(entry, this.baseBuckets);
-    this.entry = entry;
     this.slab = slab;
     this.segment = segment;
     this.bucketCount = bucketCount;
@@ -95,6 +91,7 @@ export class Slot {
     const { control, slabs } = this;
     const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) return 0;
+    if (slabOf(chunk) >= slabs.length) throw new CacheError('CORRUPT', 'a directory of the index lies nowhere');
     return slabs[slabOf(chunk)][cellOf(chunk) + (index & ((1 << this.chunkShift) - 1))];
   }
 

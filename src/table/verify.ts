@@ -2,6 +2,7 @@
  * The conservation laws of a partition, walked. Takes the partition's lock for as long as the walk lasts, so it is for
  * tests and for repair.
  *
+ * 0. Every address and count leads to where something can stand (`bounds.ts`): the walk ends, whatever it finds.
  * 1. Page: used cells + free cells = cells handed out ≤ cells of the class, a spare being a used one; a page with room
  *    is the page of its class or in the list of its class, and no other page is; lists are linked both ways.
  * 2. Every live entry stands in the index exactly once, at a bucket its home leads to; the index names nothing else.
@@ -25,6 +26,7 @@ import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
 import { cellOf, slabOf } from '../memory/address.js';
+import { outOfBounds } from './bounds.js';
 import { EntryHash } from './entry-hash.js';
 import { chunkHeadWord, isChained, valueLengthOf } from './entry-view.js';
 import { forEachCell, forEachPage } from './page-walk.js';
@@ -55,7 +57,7 @@ class Walker {
   }
 
   broken(): string | undefined {
-    return this.#idle() ?? this.#pages() ?? this.#indexed() ?? this.#counts() ?? this.#chains();
+    return this.#idle() ?? this.#bounds() ?? this.#pages() ?? this.#indexed() ?? this.#counts() ?? this.#chains();
   }
 
   #field(word: number): number {
@@ -77,6 +79,10 @@ class Walker {
     return undefined;
   }
 
+  #bounds(): string | undefined {
+    return outOfBounds(this.#partitions, this.#header, this.#index);
+  }
+
   #pages(): string | undefined {
     const { control, cells } = this.#partitions;
     let broken: string | undefined;
@@ -92,9 +98,7 @@ class Walker {
       const inUse = used - (this.#holdsSpare(page, record) ? 1 : 0);
       units += inUse * cells.classes.cellUnits[classId];
       const free = this.#freeLength(record, bump);
-      if (classId === 0) broken ??= `page ${page} is held without a class`;
-      else if (used + free !== bump) broken ??= `page ${page}: ${used} used + ${free} free ≠ ${bump} handed out`;
-      else if (bump > cells.classes.cellCounts[classId]) broken ??= `page ${page}: ${bump} cells handed out`;
+      if (used + free !== bump) broken ??= `page ${page}: ${used} used + ${free} free ≠ ${bump} handed out`;
       else broken ??= this.#place(page, record, classId, used < cells.classes.cellCounts[classId]);
       broken ??= this.#cells(page, record, used);
     });
@@ -218,6 +222,8 @@ class Walker {
     const reached = new Set<number>();
     let retired = 0;
     for (let at = this.#field(Partition.retiredHead); at !== 0; retired++) {
+      if (!this.#retired.has(at)) return `the list of retired entries names ${at}, which is none`;
+      if (retired === this.#retired.size) return 'the list of retired entries leads in a circle';
       const words = slabs[slabOf(at)];
       this.#follow(words[cellOf(at) + RetiredCell.chunkHead], reached);
       at = words[cellOf(at) + RetiredCell.next];
@@ -242,10 +248,10 @@ class Walker {
       : `${this.#chunks.size} chunks, ${reached.size} of them belong to something`;
   }
 
-  /** Marks the chunks of a chain; returns their bytes. */
+  /** Marks the chunks of a chain, up to what is no chunk; returns their bytes. */
   #follow(head: number, reached: Set<number>): number {
     let length = 0;
-    for (let chunk = head; chunk !== 0 && !reached.has(chunk); ) {
+    for (let chunk = head; this.#chunks.has(chunk) && !reached.has(chunk); ) {
       reached.add(chunk);
       const words = this.#partitions.slabs[slabOf(chunk)];
       length += words[cellOf(chunk) + Chunk.length];

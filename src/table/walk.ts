@@ -43,7 +43,7 @@ export function segmentAt(partitions: Partitions, header: number, position: numb
   const depth = control[header + Partition.depth];
   const index = positionOf(position | 0) & ((1 << depth) - 1);
   const chunk = control[header + Partition.root + (index >>> chunkShift)];
-  if (chunk === 0) return undefined;
+  if (chunk === 0 || slabOf(chunk) >= slabs.length) return undefined;
   const at = cellOf(chunk) + (index & ((1 << chunkShift) - 1));
   const entry = slabs[slabOf(chunk)][at];
   const slab = slabOf(entry);
