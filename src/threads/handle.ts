@@ -3,13 +3,14 @@
  * `workerData` and `postMessage`; through environment data it reaches every worker that the thread spawns later, at
  * any depth.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Shape } from '../../native-layout/geometry.js';
 import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { CacheError, mistake, show } from '../errors.js';
 import { loadWord } from '../memory/atomics.js';
 import { SharedMemory } from '../memory/slab.js';
-import type { ResolvedOptions } from '../options.js';
+import { type ResolvedOptions, resolveOptions } from '../options.js';
 import { POOL_VARIABLE } from './pool.js';
 
 /** Opaque to users; `cache.handle()` makes it, `SuperCache.attach(handle)` takes it. */
@@ -86,13 +87,23 @@ function checkHandle(target: object): CacheHandle {
   return target as CacheHandle;
 }
 
+/** A handle goes through the hands of users: whether its options are good, and made this shape and these slabs. */
+function contradiction({ options, shape, buffers }: CacheHandle): string | undefined {
+  if (!isDeepStrictEqual(resolveOptions(options), { options, shape })) return 'its options are those of another shape';
+  const fits = isDeepStrictEqual(
+    shape.slabLengths,
+    Array.from(buffers, ({ byteLength }) => byteLength),
+  );
+  return fits ? undefined : 'its slabs have other lengths';
+}
+
 /** Opens the memory of a handle, after checking that this build can use it. */
 export function openMemory(handle: CacheHandle): SharedMemory {
   let reason: string | undefined;
   let memory: SharedMemory | undefined;
   try {
     memory = new SharedMemory(handle.buffers, handle.shape);
-    reason = memory.mismatch();
+    reason = memory.mismatch() ?? contradiction(handle);
   } catch (error) {
     reason = String(error);
   }
