@@ -7,13 +7,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_VALUE_DEPTH, ValueTag } from '../../../native-layout/value-tags.js';
-import { decodeRow, decodeValue } from '../../../src/codec/value-decoder.js';
-import { CacheError } from '../../../src/errors.js';
-import { exactDifference } from '../../support/exact-equality.js';
-import { runs } from '../../support/property-runs.js';
-import { everydayValues, storableValues } from '../../support/storable-values.js';
-import { decodeField, encodeField, roundTrip, surrounded } from '../../support/value-round-trip.js';
+import { MAX_VALUE_DEPTH, ValueTag } from '../../native-layout/value-tags.js';
+import { decodeRow, decodeValue } from '../../src/codec/value-decoder.js';
+import { CacheError } from '../../src/errors.js';
+import { exactDifference } from '../support/exact-equality.js';
+import { runs } from '../support/property-runs.js';
+import { everydayValues, storableValues } from '../support/storable-values.js';
+import { decodeField, encodeField, roundTrip, surrounded } from '../support/value-round-trip.js';
 
 type Outcome = { value: unknown } | { error: string };
 
