@@ -1,6 +1,8 @@
 /**
  * Goal: threads that are killed at any instruction leave a cache that all others go on using, with every acknowledged
- * write in it, whole lists or none, all memory accounted for; the main thread's being blocked does not matter.
+ * write in it, whole lists or none, all memory accounted for; the main thread's being blocked does not matter. They
+ * are terminated within 500 ms, or end by process.exit, an uncaught error, a time-out of `vm` or running out of heap;
+ * owners are killed, too: extra ones in every round, and now and then one of the cache, which replaces it.
  * Oracle: rows that prove themselves, words that outlive the dead and say what was acknowledged, the conservation
  * laws of `verify`. Longest waits are printed and bounded by 5 s: the machine may be busy with other things. Replay:
  * `SEED=n npx vitest run test/crash/storm.test.ts`, or the command that a failure prints; `RUNS=10` for more rounds.

@@ -1,4 +1,5 @@
 /** A thread that writes to a cache until it is killed, or ends itself in the way it was told. */
+import vm from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SuperCache } from 'supercache';
 import { Board, LIST_ROWS, listKey, SHARED_KEYS, sharedKey, VICTIM_KEYS, victimKey } from './worker-storm-board.mjs';
@@ -61,13 +62,18 @@ function useShared(roll) {
 }
 
 parentPort.postMessage('ready');
-for (let step = 0; ; step++) {
+function step(count) {
   const roll = random.below(20);
   if (roll < 8) writeOwn();
   else if (roll < 10) readOwn();
   else if (roll < 11 && board.lists(lane).begun < 40) insertList();
   else useShared(random.below(9));
-  if (death === 'exit' && step === lifetime) process.exit();
-  if (death === 'throw' && step === lifetime) throw new Error('planned death');
-  if (death === 'heap') hoard.push(new Array(2000).fill(step));
+  if (death === 'exit' && count === lifetime) process.exit();
+  if (death === 'throw' && count === lifetime) throw new Error('planned death');
+  if (death === 'heap') hoard.push(new Array(2000).fill(count));
 }
+
+let steps = 0;
+// Thrown out of whatever is under way, uncaught: the thread ends by it.
+if (death === 'timeout') vm.runInNewContext('for (;;) run()', { run: () => step(steps++) }, { timeout: 1 + lifetime });
+for (;;) step(steps++);

@@ -3,14 +3,16 @@
  * what it saw as one line of JSON; `faults` is empty if every promise was kept. Called as `node [flags]
  * worker-storm.mjs '{"rounds":60,"seed":1,"memory":"64mb","partitions":4,"owners":1,"survivors":2}'`.
  */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { SuperCache } from 'supercache';
 import { Board, LANES, LIST_ROWS, listKey, VICTIM_KEYS, victimKey } from './worker-storm-board.mjs';
 import { checkedSequence, Random, stateAfter } from './worker-storm-rows.mjs';
 import { brokenLaws, capacityOf, freeSlots, leftAfterDeleteAll, until } from './worker-verify.mjs';
 
-const ALL_DEATHS = ['terminate', 'terminate', 'terminate', 'exit', 'throw', 'heap'];
-const LONGEST_LIFE_MS = 60;
+const ALL_DEATHS = [...Array(5).fill('terminate'), 'exit', 'throw', 'heap', 'timeout'];
+const LONGEST_LIFE_MS = 500;
+/** Owners of the cache that are killed: it replaces five in a minute. Others are extra ones, and die in every round. */
+const OWN_OWNERS_KILLED = 4;
 /** Operations that each survivor must do while this thread is blocked, and the time it has for them. */
 const BLOCKED_OPERATIONS = 200;
 const PATIENCE_MS = 5000;
@@ -22,11 +24,21 @@ const faults = [];
 const deaths = {};
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const maxThreads = 12;
+/** All threads of the process, and those that the storm itself started: the others are the owners of the cache. */
+const spawned = [];
+const own = new Set();
+process.on('worker', (worker) => spawned.push(worker));
 const cache = await SuperCache.start({ ...options, maxThreads });
 
 /** The next event of this name; unlike `once`, deaf to errors, which are told elsewhere. */
 function next(worker, event) {
   return new Promise((resolve) => worker.once(event, resolve));
+}
+
+function startThread(url, options) {
+  const worker = new Worker(url, options);
+  own.add(worker);
+  return worker;
 }
 
 function startVictim(lane, round) {
@@ -35,8 +47,9 @@ function startVictim(lane, round) {
   board.setLists(lane, 0, 0);
   const workerData = { lane, round, seed: random.below(2 ** 31), buffer: board.words.buffer, largest, death, lifetime };
   const resourceLimits = death === 'heap' ? { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 } : {};
-  const worker = new Worker(new URL('worker-storm-victim.mjs', import.meta.url), { workerData, resourceLimits });
-  const planned = (error) => error.message === 'planned death' || error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  const worker = startThread(new URL('worker-storm-victim.mjs', import.meta.url), { workerData, resourceLimits });
+  const codes = ['ERR_WORKER_OUT_OF_MEMORY', 'ERR_SCRIPT_EXECUTION_TIMEOUT'];
+  const planned = (error) => error.message === 'planned death' || codes.includes(error.code);
   worker.on('error', (error) => {
     if (!planned(error)) faults.push(`round ${round}: victim: ${error.stack}`);
   });
@@ -44,11 +57,33 @@ function startVictim(lane, round) {
   return { worker, lane, ready: next(worker, 'message'), ended: next(worker, 'exit') };
 }
 
+/** A thread that does what an owner does, beside the owners of the cache. */
+function startOwner(round) {
+  const { port1, port2 } = new MessageChannel();
+  const workerData = { handle: cache.handle(), ownerIndex: 0, port: port2 };
+  const url = new URL('../../dist/esm/workers/owner.js', import.meta.url);
+  const worker = startThread(url, { workerData, transferList: [port2] });
+  worker.on('error', (error) => faults.push(`round ${round}: owner: ${error.stack}`));
+  deaths.owner = (deaths.owner ?? 0) + 1;
+  const ended = next(worker, 'exit').then(() => port1.close());
+  return { worker, ready: next(worker, 'online'), ended };
+}
+
+/** The newest owner of the cache itself, in some of the rounds. */
+function ownerOfCache(round) {
+  if (round % 12 !== 5 || round > 12 * OWN_OWNERS_KILLED) return [];
+  const worker = spawned.findLast((one) => !own.has(one) && one.threadId !== -1);
+  if (worker === undefined) return [];
+  deaths['owner of the cache'] = (deaths['owner of the cache'] ?? 0) + 1;
+  return [{ worker, ready: Promise.resolve(), ended: next(worker, 'exit') }];
+}
+
 /** Ends the victims at a random moment; every fifth is not even attached then. In blocked rounds nothing is awaited. */
 async function kill(victims, round) {
   const blocked = round % 3 === 2;
   if (round % 5 !== 4) await Promise.all(victims.map(({ ready, ended }) => Promise.race([ready, ended])));
-  const lifeMs = random.next() * LONGEST_LIFE_MS;
+  // Most lives are short: many deaths, and often while others still attach.
+  const lifeMs = random.next() ** 3 * LONGEST_LIFE_MS;
   if (blocked) Atomics.wait(sleeper, 0, 0, lifeMs);
   else await new Promise((resolve) => setTimeout(resolve, lifeMs));
   for (const { worker } of victims) void worker.terminate();
@@ -82,7 +117,8 @@ function checkVictim(lane, round) {
 async function runRound(round) {
   const count = 1 + (round % LANES);
   const victims = Array.from({ length: count }, (_, lane) => startVictim(lane, round));
-  await kill(victims, round);
+  const owners = options.owners > 0 ? [startOwner(round), ...ownerOfCache(round)] : [];
+  await kill([...victims, ...owners], round);
   const startMs = performance.now();
   for (const { lane } of victims) checkVictim(lane, round);
   return performance.now() - startMs;
@@ -90,7 +126,7 @@ async function runRound(round) {
 
 function startSurvivor(id) {
   const workerData = { id, seed: random.below(2 ** 31), buffer: board.words.buffer, largest };
-  const worker = new Worker(new URL('worker-storm-survivor.mjs', import.meta.url), { workerData });
+  const worker = startThread(new URL('worker-storm-survivor.mjs', import.meta.url), { workerData });
   worker.on('error', (error) => faults.push(`survivor ${id}: ${error.stack}`));
   return { worker, ended: next(worker, 'exit') };
 }
