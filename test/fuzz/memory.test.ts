@@ -1,7 +1,7 @@
 /**
  * Goal: whatever stands in the shared memory, a read ends with a value, a miss or `ERR_SUPERCACHE_CORRUPT`, and
- * `verify` passes or says what is broken: nothing crashes, hangs, or reads out of bounds. Single words of a cache are damaged in
- * one to four places: flipped, replaced by others of the same memory, by small and by arbitrary numbers.
+ * `verify` passes or says what is broken: nothing crashes, hangs, or reads out of bounds. Single words of a cache are
+ * damaged in one to four places: flipped, replaced by others of the same memory, by small and by arbitrary numbers.
  * Not damaged: locks and the registry, whose holders are waited for. Oracle: the kind of outcome; a thread that makes
  * no progress is ended, and the case named. Replay: `SEED=n`, and `CASE=…` for one case alone, as the failure says.
  */
