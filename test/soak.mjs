@@ -74,7 +74,7 @@ function conclude(verdict) {
 
 const startMs = performance.now();
 const isTimeUp = () => performance.now() - startMs >= minutes * MINUTE_MS;
-for (let turn = 0; !isTimeUp(); turn++) {
+while (!isTimeUp()) {
   for (const folder of folders) {
     if (isTimeUp()) break;
     const { runs, rounds } = FOLDERS[folder];

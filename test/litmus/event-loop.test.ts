@@ -10,16 +10,20 @@
  * | Atomics.wait in the main thread                     | be permitted: 'timed-out'                      |
  * | setEnvironmentData, then a worker in a worker in a worker | reach all three, as the same shared memory |
  * | setEnvironmentData after a worker was spawned       | not reach that worker: it needs the handle     |
+ * | an idle worker of a pool with atomics: 'async'      | turn its event loop: its waitAsync is resolved |
+ * | a worker while the main thread is blocked           | get no message through: only shared words do   |
  *
  * Rules that depend on it: owners park on a doorbell and hold a referenced handle, the parent unrefs the Worker
- * (`owner-agent.ts`); the doorbell of a client does not keep its thread; handles travel by environment data; callers of
+ * (`owner-agent.ts`); workers of a pool answer their doorbell (`pool.ts`); nothing that has to be seen is told by
+ * messages; the doorbell of a client does not keep its thread; handles travel by environment data; callers of
  * the main thread may wait. Oracle: the table; no thread is waited for by time. Replay: `npx vitest run
  * test/litmus/event-loop.test.ts`.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { isMainThread, MessageChannel, setEnvironmentData, Worker } from 'node:worker_threads';
+import { isMainThread, MessageChannel, SHARE_ENV, setEnvironmentData, Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
 import { expect, test } from 'vitest';
 import { parkAsyncOn, parkOn } from '../../src/memory/atomics.js';
 import { ended, spawn } from './harness.js';
@@ -114,4 +118,39 @@ test('environment data reaches workers at any depth, but not those spawned befor
     setEnvironmentData(key, undefined as never);
     await early.terminate();
   }
+});
+
+test('an idle worker of a pool answers, unless it blocks as is the default', async () => {
+  const words = makeWords();
+  const filename = new URL('pool-waiter.mjs', import.meta.url).href;
+  const pool = new Piscina({ filename, atomics: 'async', minThreads: 1, maxThreads: 1, env: SHARE_ENV });
+  try {
+    await pool.run(words);
+    // The task is over; what it left waiting is resolved while the worker is idle.
+    while (Atomics.load(words, 1) === 0) {
+      Atomics.notify(words, 0);
+      await new Promise(setImmediate);
+    }
+    expect(words[1]).toBe(1);
+  } finally {
+    await pool.destroy();
+  }
+});
+
+test('a message does not get through while the main thread is blocked, a shared word does', async () => {
+  const words = makeWords();
+  let heard = 0;
+  const worker = spawn(({ data, require }) => {
+    require('node:worker_threads').parentPort.postMessage('to a blocked thread');
+    Atomics.store(data, 0, 1);
+    Atomics.notify(data, 0);
+  }, words);
+  worker.on('message', () => {
+    heard++;
+  });
+  const gone = ended(worker);
+  while (Atomics.load(words, 0) === 0) Atomics.wait(words, 0, 0, 1000);
+  expect(heard).toBe(0);
+  await gone;
+  expect(heard).toBe(1);
 });

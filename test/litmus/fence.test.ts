@@ -18,106 +18,78 @@
  */
 import { SuperCache } from 'supercache';
 import { describe, expect, test } from 'vitest';
-import { CACHE, type Context, LOCK, lockstep } from './harness.js';
+import { CACHE, type Context, LOCK, lockstep, type Step } from './harness.js';
 
 const SOME = { '0 1': 'second saw first', '1 0': 'first saw second', '1 1': 'both' };
 const NONE = { '0 0': 'both missed each other' };
 
-test('plain accesses: both may miss', async () => {
+/** Both threads do the same: store to their own word, then load that of the other. */
+interface Buffering {
+  readonly modules?: readonly string[];
+  readonly both: 'allowed' | 'forbidden';
+  readonly body: (context: Context) => Step;
+}
+
+const programs: Record<string, Buffering> = {
+  'all plain': {
+    both: 'allowed',
+    body: ({ words, role }) =>
+      role === 0
+        ? (x, y) => {
+            words[x] = 1;
+            return words[y];
+          }
+        : (x, y) => {
+            words[y] = 1;
+            return words[x];
+          },
+  },
+  atomic: {
+    both: 'forbidden',
+    body:
+      ({ words, role }) =>
+      (x, y) => {
+        Atomics.store(words, role === 0 ? x : y, 1);
+        return Atomics.load(words, role === 0 ? y : x);
+      },
+  },
+  'plain unlock': {
+    both: 'allowed',
+    body:
+      ({ words, role }) =>
+      (x, y) => {
+        const mine = role === 0 ? x : y;
+        Atomics.compareExchange(words, mine + 1, 0, 1);
+        words[mine] = 1;
+        words[mine + 1] = 0;
+        return words[role === 0 ? y : x];
+      },
+  },
+  'release of lock.ts': {
+    modules: [LOCK],
+    both: 'forbidden',
+    body: ({ words, role, product: { acquire, release } }) => {
+      const self = { lockWord: 1 + role, liveness: { isGone: () => false, ring() {}, sweepGone: () => 0 } };
+      return (x, y) => {
+        const mine = role === 0 ? x : y;
+        acquire(words, mine + 1, mine + 2, self);
+        words[mine] = 1;
+        release(words, mine + 1, mine + 2);
+        return words[role === 0 ? y : x];
+      };
+    },
+  },
+};
+
+test.each(Object.entries(programs))('%s', async (name, { body, both, modules = [] }) => {
   const seen = await lockstep({
-    name: 'store buffering, all plain',
-    threads: [
-      ({ words }) =>
-        (x, y) => {
-          words[x] = 1;
-          return words[y];
-        },
-      ({ words }) =>
-        (x, y) => {
-          words[y] = 1;
-          return words[x];
-        },
-    ],
-    allowed: { ...SOME, ...NONE },
-    forbidden: {},
+    name: `store buffering, ${name}`,
+    modules,
+    threads: [body, body],
+    allowed: both === 'allowed' ? { ...SOME, ...NONE } : SOME,
+    forbidden: both === 'allowed' ? {} : NONE,
   });
   expect(Object.keys(seen).length).toBeGreaterThan(0);
-});
-
-test('atomic accesses: one sees the other', async () => {
-  await lockstep({
-    name: 'store buffering, atomic',
-    threads: [
-      ({ words }) =>
-        (x, y) => {
-          Atomics.store(words, x, 1);
-          return Atomics.load(words, y);
-        },
-      ({ words }) =>
-        (x, y) => {
-          Atomics.store(words, y, 1);
-          return Atomics.load(words, x);
-        },
-    ],
-    allowed: SOME,
-    forbidden: NONE,
-  });
-});
-
-describe('a lock released between the store and the load', () => {
-  test('by a plain store: both may miss', async () => {
-    const seen = await lockstep({
-      name: 'store buffering, plain unlock',
-      threads: [
-        ({ words }) =>
-          (x, y) => {
-            Atomics.compareExchange(words, x + 1, 0, 1);
-            words[x] = 1;
-            words[x + 1] = 0;
-            return words[y];
-          },
-        ({ words }) =>
-          (x, y) => {
-            Atomics.compareExchange(words, y + 1, 0, 1);
-            words[y] = 1;
-            words[y + 1] = 0;
-            return words[x];
-          },
-      ],
-      allowed: { ...SOME, ...NONE },
-      forbidden: {},
-    });
-    expect(Object.keys(seen).length).toBeGreaterThan(0);
-  });
-
-  test('by `release`: one sees the other', async () => {
-    await lockstep({
-      name: 'store buffering, release of lock.ts',
-      modules: [LOCK],
-      threads: [
-        ({ words, product: { acquire, release } }) => {
-          const self = { lockWord: 1, liveness: { isGone: () => false, ring() {}, sweepGone: () => 0 } };
-          return (x, y) => {
-            acquire(words, x + 1, x + 2, self);
-            words[x] = 1;
-            release(words, x + 1, x + 2);
-            return words[y];
-          };
-        },
-        ({ words, product: { acquire, release } }) => {
-          const self = { lockWord: 2, liveness: { isGone: () => false, ring() {}, sweepGone: () => 0 } };
-          return (x, y) => {
-            acquire(words, y + 1, y + 2, self);
-            words[y] = 1;
-            release(words, y + 1, y + 2);
-            return words[x];
-          };
-        },
-      ],
-      allowed: SOME,
-      forbidden: NONE,
-    });
-  });
 });
 
 test('hazard words: the reader sees the new sequence, or who frees sees the hazard', async () => {

@@ -20,21 +20,24 @@
  * rounds by ROUNDS, see `harness.ts`.
  */
 import { expect, test } from 'vitest';
-import { lockstep, type Outcomes } from './harness.js';
+import { type Context, lockstep, type Outcomes, type Step } from './harness.js';
 
 const strong = process.arch === 'x64' || process.arch === 'ia32';
 const onWeakOnly = (outcomes: Outcomes) => ({ allowed: strong ? {} : outcomes, forbidden: strong ? outcomes : {} });
 const ORDERED = { '0 0': 'neither seen', '0 1': 'data seen before the flag', '0 11': 'both seen' };
 
+const publish =
+  ({ words }: Context): Step =>
+  (x, y) => {
+    words[x] = 1;
+    Atomics.store(words, y, 1);
+  };
+
 test('message passing: plain store, atomic store; atomic load, plain load', async () => {
   await lockstep({
     name: 'message passing, atomic flag (reader: 10 flag + data)',
     threads: [
-      ({ words }) =>
-        (x, y) => {
-          words[x] = 1;
-          Atomics.store(words, y, 1);
-        },
+      publish,
       ({ words }) =>
         (x, y) => {
           const flag = Atomics.load(words, y);
@@ -116,11 +119,7 @@ test('what one thread passes on, a third one sees whole', async () => {
   await lockstep({
     name: 'message passing over a third thread (second: 1 passed on; third: 10 got it + data)',
     threads: [
-      ({ words }) =>
-        (x, y) => {
-          words[x] = 1;
-          Atomics.store(words, y, 1);
-        },
+      publish,
       ({ words }) =>
         (_x, y, z) => {
           if (Atomics.load(words, y) === 0) return 0;
@@ -194,47 +193,43 @@ test('two words of 4 bytes are not one', async () => {
   expect(Object.keys(seen).length).toBeGreaterThan(0);
 });
 
-test('one aligned word of 8 bytes is whole on x64, plain, as BigInt and as double', async () => {
-  const weak = onWeakOnly({ '0 2': 'torn' });
-  const allowed = { '0 0': 'old', '0 1': 'new', ...weak.allowed };
-  await lockstep({
-    name: 'one BigInt of 8 bytes (reader: 0 old, 1 new, 2 torn)',
-    threads: [
-      ({ words }) => {
-        const longs = new BigInt64Array(words.buffer);
-        return (x) => {
-          longs[x >> 1] = 0x5555555555555555n;
-        };
-      },
-      ({ words }) => {
-        const longs = new BigInt64Array(words.buffer);
-        return (x) => {
-          const long = longs[x >> 1];
-          return long === 0n ? 0 : long === 0x5555555555555555n ? 1 : 2;
-        };
-      },
-    ],
-    allowed,
-    forbidden: weak.forbidden,
-  });
-  await lockstep({
-    name: 'one double of 8 bytes (reader: 0 old, 1 new, 2 torn)',
-    threads: [
-      ({ words }) => {
-        const doubles = new Float64Array(words.buffer);
-        return (x) => {
-          doubles[x >> 1] = 0.1;
-        };
-      },
-      ({ words }) => {
-        const doubles = new Float64Array(words.buffer);
-        return (x) => {
-          const double = doubles[x >> 1];
-          return double === 0 ? 0 : double === 0.1 ? 1 : 2;
-        };
-      },
-    ],
-    allowed,
-    forbidden: weak.forbidden,
-  });
-});
+test.each(['BigInt64Array', 'Float64Array'] as const)(
+  'one aligned word of 8 bytes is whole on x64: %s',
+  async (kind) => {
+    const weak = onWeakOnly({ '0 2': 'torn' });
+    await lockstep({
+      name: `one word of 8 bytes of ${kind} (reader: 0 old, 1 new, 2 torn)`,
+      data: kind,
+      threads: [
+        ({ words, data }) => {
+          const isLong = data === 'BigInt64Array';
+          const longs = new BigInt64Array(words.buffer);
+          const doubles = new Float64Array(words.buffer);
+          const storeLong = (x: number) => {
+            longs[x >> 1] = 0x5555555555555555n;
+          };
+          const storeDouble = (x: number) => {
+            doubles[x >> 1] = 0.1;
+          };
+          return isLong ? storeLong : storeDouble;
+        },
+        ({ words, data }) => {
+          const isLong = data === 'BigInt64Array';
+          const longs = new BigInt64Array(words.buffer);
+          const doubles = new Float64Array(words.buffer);
+          const loadLong = (x: number) => {
+            const long = longs[x >> 1];
+            return long === 0n ? 0 : long === 0x5555555555555555n ? 1 : 2;
+          };
+          const loadDouble = (x: number) => {
+            const double = doubles[x >> 1];
+            return double === 0 ? 0 : double === 0.1 ? 1 : 2;
+          };
+          return isLong ? loadLong : loadDouble;
+        },
+      ],
+      allowed: { '0 0': 'old', '0 1': 'new', ...weak.allowed },
+      forbidden: weak.forbidden,
+    });
+  },
+);

@@ -4,6 +4,7 @@
  * | fact                                                                     | must                             |
  * |--------------------------------------------------------------------------|----------------------------------|
  * | resident memory after making it, and after touching one page of it       | grow by less than an eighth of it |
+ * | its words, where the memory was used by a dropped one before             | are 0                            |
  * | atomic store, load and notify on its last word, from two threads         | work, wrap nowhere               |
  * | latin1Write, latin1Slice, ucs2Write, ucs2Slice, copy, set at its end     | give back what was written       |
  * | a slice whose end lies beyond it                                         | throw, or be cut: never read on  |
@@ -26,6 +27,19 @@ interface TextBuffer extends Buffer {
   ucs2Slice(start: number, end: number): string;
   ucs2Write(text: string, at: number, length: number): number;
 }
+
+/** Nothing writes zeros into a new slab: entries, lists and locks of another life would be taken for its own. */
+test('a slab is zeroed, also where its memory was used before', () => {
+  const LENGTH = 2 ** 22;
+  const dirty: number[] = [];
+  for (let round = 0; round < 64; round++) {
+    const words = new Float64Array(new SharedArrayBuffer(LENGTH));
+    dirty.push(words.findIndex((word) => word !== 0));
+    // Dropped at once: the next ones may be given the same memory.
+    words.fill(Math.PI);
+  }
+  expect(dirty.filter((at) => at !== -1)).toEqual([]);
+});
 
 describe('a slab of 1 GiB', () => {
   const before = process.memoryUsage.rss();
