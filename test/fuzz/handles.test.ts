@@ -6,9 +6,12 @@
  */
 import fc from 'fast-check';
 import { SuperCache } from 'supercache';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, test, vi } from 'vitest';
 import { Superblock } from '../../native-layout/superblock.js';
 import { runs } from '../support/property-runs.js';
+import { STEPS_TIMEOUT_MS } from '../support/sample.js';
+
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 type Handle = ReturnType<SuperCache['handle']>;
 type Fields = Record<string, unknown>;

@@ -4,11 +4,14 @@
  * surrounds the bytes; the kind of error. Replay: with the seed and path that fast-check prints.
  */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { decodeKey } from '../../src/codec/key-decoder.js';
 import { CacheError } from '../../src/errors.js';
 import { runs } from '../support/property-runs.js';
+import { STEPS_TIMEOUT_MS } from '../support/sample.js';
 import { anyKey, store } from '../unit/codec/keys-support.js';
+
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const CORRUPT = Symbol('corrupt');
 

@@ -6,14 +6,17 @@
  * Replay: with the seed and path that fast-check prints, as test/support/property-runs.ts says.
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MAX_VALUE_DEPTH, ValueTag } from '../../native-layout/value-tags.js';
 import { decodeRow, decodeValue } from '../../src/codec/value-decoder.js';
 import { CacheError } from '../../src/errors.js';
 import { exactDifference } from '../support/exact-equality.js';
 import { runs } from '../support/property-runs.js';
+import { STEPS_TIMEOUT_MS } from '../support/sample.js';
 import { everydayValues, storableValues } from '../support/storable-values.js';
 import { decodeField, encodeField, roundTrip, surrounded } from '../support/value-round-trip.js';
+
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 type Outcome = { value: unknown } | { error: string };
 

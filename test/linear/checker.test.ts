@@ -4,10 +4,12 @@
  * all orders; histories made from a run in sequence, which are good, and the same with one result changed to that of
  * no moment. Replay: SEED=…, printed by a failure.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { nonLinearizable, type Operation } from '../support/linearizability.js';
 import { Random, seedOf } from '../support/random.js';
-import { scaled } from '../support/sample.js';
+import { STEPS_TIMEOUT_MS, scaled } from '../support/sample.js';
+
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const seed = seedOf();
 const NEVER = Number.POSITIVE_INFINITY;

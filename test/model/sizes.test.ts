@@ -3,11 +3,13 @@
  * small: tens of thousands of keys, whose index grows deep, and values of hundreds of kilobytes.
  * Oracle: a Map per namespace, and the conservation laws of `verify`. Replay: a failure names the seed, set SEED.
  */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Outcome } from '../../src/table/outcome.js';
 import { Actor, makeMemory } from '../support/actors.js';
 import { Random, seedOf } from '../support/random.js';
-import { scaled } from '../support/sample.js';
+import { STEPS_TIMEOUT_MS, scaled } from '../support/sample.js';
+
+vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const NAMESPACES = [1, 2];
 
