@@ -247,18 +247,28 @@ test('tiny histories are judged as a search over all orders judges them', () => 
   const random = new Random(seed);
   const verdicts = { good: 0, bad: 0 };
   for (let run = 0; run < scaled(6000); run++) {
-    const history = generated(random, 2 + random.below(6), 1, random.next() * 4, 5).map((operation) => {
-      const { name } = operation;
-      if (random.below(6) !== 0 || name === 'put') return operation;
-      const written = random.pick([undefined, 'v0', 'v1', 'v2', 'v3']);
-      return { ...operation, result: name === 'get' || name === 'take' ? written : random.below(2) === 0 };
-    });
+    const history = generated(random, 2 + random.below(6), 1, random.next() * 4, 2 + random.below(5)).map(
+      (operation) => {
+        const { name } = operation;
+        if (random.below(6) !== 0 || name === 'put') return operation;
+        const written = random.pick([undefined, 'v0', 'v1', 'v2', 'v3']);
+        return { ...operation, result: name === 'get' || name === 'take' ? written : random.below(2) === 0 };
+      },
+    );
     const expected = bruteForce(history, undefined);
     verdicts[expected ? 'good' : 'bad']++;
     const found = nonLinearizable(history) === undefined;
     if (found !== expected) expect.fail(`seed ${seed}, run ${run}: ${expected} for ${JSON.stringify(history)}`);
   }
   expect(Math.min(verdicts.good, verdicts.bad)).toBeGreaterThan(scaled(6000) / 10);
+});
+
+test('many operations without return on one key cost little', () => {
+  const random = new Random(seed);
+  for (let run = 0; run < scaled(20); run++) {
+    const history = generated(random, 1500, 1, 2, 40);
+    expect(nonLinearizable(history), `seed ${seed}, run ${run}`).toBeUndefined();
+  }
 });
 
 test('one wrong result among thousands of operations on a key is found', () => {

@@ -1,5 +1,6 @@
 /**
- * Goal: operations on single keys are linearizable for real threads, some of which are killed in the middle of one.
+ * Goal: operations on single keys are linearizable for real threads, some of which are killed in the middle of one, or
+ * thrown out of it.
  * Threads of the built package use a few hot keys in little memory, as tuples and as pairs, with values from nothing
  * to chained ones, so that cells are reused at once and memory runs out; each call and return takes a number from one
  * shared counter. Oracle: the checker (`support/linearizability.ts`), texts that prove themselves, and the laws of
@@ -40,15 +41,18 @@ interface Manner {
   readonly clears: boolean;
   /** All values are short: the operations are short, and more of them race. */
   readonly small: boolean;
+  /** One thread is thrown out of its operations by `vm` time-outs, and goes on. */
+  readonly timeouts: boolean;
   /** Per thread. */
   readonly operations: number;
 }
 
-const mixed: Manner = { clears: false, small: false, operations: 10_000 };
+const mixed: Manner = { clears: false, small: false, timeouts: false, operations: 10_000 };
 const cases: readonly [string, StartOptions, Manner][] = [
   ['one partition', { memory: '400kb', partitions: 1, owners: 1 }, mixed],
   ['two partitions, cleared now and then', { memory: '512kb', partitions: 2, owners: 1 }, { ...mixed, clears: true }],
   ['without owners', { memory: '1mb', partitions: 3, owners: 0 }, mixed],
+  ['thrown out by time-outs', { memory: '400kb', partitions: 2, owners: 0 }, { ...mixed, timeouts: true }],
   ['short values', { memory: '300kb', partitions: 1, owners: 0 }, { ...mixed, small: true, operations: 40_000 }],
 ];
 
@@ -82,6 +86,8 @@ function finalValue(cache: SuperCache, key: number): number {
 interface Total {
   operations: number;
   killed: number;
+  /** Operations without return. */
+  open: number;
   fulls: number;
 }
 
@@ -97,6 +103,7 @@ async function record(round: number, manner: Manner, clock: Clock, random: Rando
       seed: random.below(2 ** 31),
       small: manner.small,
       clears: manner.clears && i === 0,
+      timeouts: manner.timeouts && i === 1,
     };
     return new Worker(new URL('../support/worker-history.mjs', import.meta.url), { workerData: { ...shared, ...own } });
   });
@@ -114,6 +121,7 @@ async function record(round: number, manner: Manner, clock: Clock, random: Rando
   for (const timer of timers) clearTimeout(timer);
   const history = logs.flatMap((log, i) => operationsOf(first + i, log));
   total.operations += history.length;
+  total.open += history.filter(({ returned }) => returned === Number.POSITIVE_INFINITY).length;
   total.fulls += history.filter(({ result }) => result === 'full').length;
   return history;
 }
@@ -123,7 +131,7 @@ test.each(cases)('%s', { timeout: 60_000 + 10_000 * ROUNDS }, async (name, optio
   const cache = await SuperCache.start({ ...options, maxThreads: 3 * THREADS });
   onTestFinished(() => cache.stop());
   const clock = new Clock();
-  const total: Total = { operations: 0, killed: 0, fulls: 0 };
+  const total: Total = { operations: 0, killed: 0, open: 0, fulls: 0 };
   let initial = new Map<string, string>();
   for (let round = 0; round < ROUNDS; round++) {
     const history = await record(round, manner, clock, random, total);

@@ -10,7 +10,9 @@
  *   operations without return. So a state is a few characters where few operations overlap, and histories of thousands
  *   of operations take milliseconds.
  * - An operation that never returned may come at any time after its invocation, or never. It is tried last, where
- *   nothing else fits.
+ *   nothing else fits, and only if it makes one possible that is not: everywhere else it could as well come later, or
+ *   be overwritten without having been seen, and so never. The one pair of which only the second makes another possible
+ *   is a removal before an insert. So dozens of such operations cost little.
  *
  * Times are of one clock that all actors share, each reading of it different from all others. Equal times count as
  * overlapping.
@@ -45,6 +47,10 @@ function after({ name, argument, result, returned }: Operation, value: Value): V
   if (name === 'has') return open || result === present ? value : IMPOSSIBLE;
   return open || result === value ? value : IMPOSSIBLE;
 }
+
+/** A put of nothing is one, too. */
+const isRemoval = ({ name, argument }: Operation): boolean =>
+  name === 'take' || name === 'delete' || (name === 'put' && argument === undefined);
 
 /** An event of an operation that returned, in a list linked both ways. Index 0 is the head. */
 interface Events {
@@ -192,12 +198,37 @@ class Search {
     return true;
   }
 
-  /** Linearises the next operation without return, from `first` on, invoked before the time given; or -1. */
+  /** Linearises the next operation without return that helps, from `first` on, invoked before the time given; or -1. */
   #takeOpen(first: number, before: number): number {
+    // Removals are all alike: the first of them stands for all.
+    let removed = this.#open.slice(0, first).some((open, i) => this.#openDone[i] === 0 && isRemoval(open));
     for (let i = first; i < this.#open.length && this.#open[i].invoked <= before; i++) {
-      if (this.#openDone[i] === 0 && this.#take(this.#open[i], i, -1)) return i;
+      const open = this.#open[i];
+      if (this.#openDone[i] !== 0 || (removed && isRemoval(open))) continue;
+      removed ||= isRemoval(open);
+      if (this.#helps(open) && this.#take(open, i, -1)) return i;
     }
     return -1;
+  }
+
+  /** Whether an operation without return makes one possible that could be next, or lets an insert do so. */
+  #helps(open: Operation): boolean {
+    const value = after(open, this.#value);
+    if (value === IMPOSSIBLE || value === this.#value) return false;
+    if (this.#frees(value)) return true;
+    const isInsert = ({ name, argument }: Operation, i: number): boolean =>
+      name === 'insertNew' && this.#openDone[i] === 0 && this.#frees(argument);
+    return value === undefined && this.#open.some(isInsert);
+  }
+
+  /** Whether an operation that could be next is impossible now, and possible with this value. */
+  #frees(value: Value): boolean {
+    const { next, operation, isReturn } = this.#events;
+    for (let event = next[0]; isReturn[event] === 0; event = next[event]) {
+      const closed = this.#closed[operation[event]];
+      if (after(closed, this.#value) === IMPOSSIBLE && after(closed, value) !== IMPOSSIBLE) return true;
+    }
+    return false;
   }
 
   #back(): Step | undefined {

@@ -2,6 +2,7 @@
  * A thread that uses a cache, a few hot keys of it, and logs each call and return, until its log is full or it is
  * killed.
  */
+import vm from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SuperCache } from 'supercache';
 import {
@@ -18,7 +19,7 @@ import {
 } from './worker-history-log.mjs';
 import { Random } from './worker-storm-rows.mjs';
 
-const { actor, seed, tuples, pairs, clears, small, clockBuffer, logBuffer } = workerData;
+const { actor, seed, tuples, pairs, clears, small, timeouts, clockBuffer, logBuffer } = workerData;
 const VALUES_PER_ACTOR = 2 ** 20;
 const clock = new Clock(clockBuffer);
 const log = new HistoryLog(logBuffer);
@@ -126,11 +127,29 @@ const NAMES = ['get', 'get', 'get', 'has', 'put', 'put', 'put', 'insertNew', 'ta
 
 parentPort.postMessage('ready');
 clock.awaitStart();
-while (log.hasRoomFor(2 + tuples)) {
-  const roll = random.below(200);
-  if (roll < 4) list();
-  else if (roll < 5) scan();
-  else if (roll < 6 && clears) clear();
-  else single(NAMES[random.below(NAMES.length)]);
+function work() {
+  while (log.hasRoomFor(2 + tuples)) {
+    const roll = random.below(200);
+    if (roll < 4) list();
+    else if (roll < 5) scan();
+    else if (roll < 6 && clears) clear();
+    else single(NAMES[random.below(NAMES.length)]);
+  }
 }
+
+/** Is thrown out of whatever is under way, again and again: that operation has no return, and the thread goes on. */
+function workWithTimeouts() {
+  const context = vm.createContext({ work });
+  for (;;) {
+    try {
+      vm.runInContext('work()', context, { timeout: 1 + random.below(3) });
+      return;
+    } catch (error) {
+      if (error.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    }
+  }
+}
+
+if (timeouts) workWithTimeouts();
+else work();
 cache.detach();
