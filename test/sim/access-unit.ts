@@ -58,6 +58,9 @@ export class AccessUnit {
   /** Called with each access that was done, if anybody is interested. */
   onStep: ((step: TraceStep) => void) | undefined;
   #memory: SharedMemory | undefined;
+  protected raceChance = 0;
+  /** Who was the last at each location, plus 1. */
+  #lastAt = new Uint8Array(0);
 
   /** Takes a memory: its views are marked, its accesses are steps. */
   adopt(memory: SharedMemory): void {
@@ -97,10 +100,25 @@ export class AccessUnit {
     actor.value = value;
     actor.steps++;
     actor.asked = this.steps + 1;
-    if (++this.steps >= this.decideAt) return true;
+    if (++this.steps >= this.decideAt || (this.raceChance > 0 && this.#races(actor, view, index))) return true;
     if (this.model.mode !== Mode.sc && !this.#isReady(actor)) return true;
     this.#perform(actor);
     return false;
+  }
+
+  /** Whether to decide again because another actor was the last one here. */
+  #races({ id }: SimulatedActor, view: SharedView, index: number): boolean {
+    const location = this.locationOf(view, index);
+    const last = this.#lastAt[location];
+    this.#lastAt[location] = id + 1;
+    return last !== 0 && last !== id + 1 && this.model.random() < this.raceChance;
+  }
+
+  /** From now on: the chance that an access to where another actor was before is a place to decide again. */
+  watchRaces(chance: number): void {
+    this.raceChance = chance;
+    if (this.#lastAt.length < this.model.endOfMemory) this.#lastAt = new Uint8Array(this.model.endOfMemory);
+    else this.#lastAt.fill(0);
   }
 
   /** Whether the buffer of the actor allows its access. */

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
+import type { Fault } from './planted-faults.js';
 import { rewriting } from './rewrite-file.js';
 import { Rewriter } from './transform.js';
 
@@ -21,7 +22,22 @@ function sourcesIn(root: string, folder: string): string[] {
     .sort();
 }
 
-function compile(root: string, folder: string): void {
+/** A host whose sources have the fault in them. */
+function hostWith(root: string, options: ts.CompilerOptions, fault: Fault | undefined): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  if (fault === undefined) return host;
+  const read = host.readFile.bind(host);
+  const path = join(root, fault.path);
+  host.readFile = (name) => {
+    const text = read(name);
+    if (text === undefined || relative(path, name) !== '') return text;
+    if (text.split(fault.from).length !== 2) throw new Error(`${fault.path} does not say once: ${fault.from}`);
+    return text.replace(fault.from, () => fault.to);
+  };
+  return host;
+}
+
+function compile(root: string, folder: string, fault: Fault | undefined): void {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2023.d.ts', 'lib.es2024.sharedmemory.d.ts', 'lib.esnext.disposable.d.ts'],
@@ -35,7 +51,7 @@ function compile(root: string, folder: string): void {
     outDir: folder,
   };
   const roots = [...sourcesIn(root, 'test/sim'), 'src/threads/owner-agent.ts'].map((path) => join(root, path));
-  const program = ts.createProgram(roots, options);
+  const program = ts.createProgram(roots, options, hostWith(root, options, fault));
   const rewriter = new Rewriter(root, program);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(path), { recursive: true });
@@ -50,9 +66,11 @@ function compile(root: string, folder: string): void {
   write(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
-/** The compiled simulation, made anew if any source changed. */
-export async function loadSimulation(root: string): Promise<typeof import('./simulation.js')> {
-  const hash = createHash('sha256').update(ts.version);
+/** The compiled simulation, made anew if any source changed; with a fault, if one is to be planted. */
+export async function loadSimulation(root: string, fault?: Fault): Promise<typeof import('./simulation.js')> {
+  const hash = createHash('sha256')
+    .update(ts.version)
+    .update(JSON.stringify(fault ?? 'none'));
   const folders = ['native-layout', 'src', 'test/sim', 'test/support'];
   for (const path of folders.flatMap((folder) => sourcesIn(root, folder))) {
     hash.update(path).update(readFileSync(join(root, path)));
@@ -60,7 +78,7 @@ export async function loadSimulation(root: string): Promise<typeof import('./sim
   const folder = join(root, 'node_modules/.cache/simulation', hash.digest('hex').slice(0, 16));
   if (!existsSync(folder)) {
     const fresh = `${folder}.${process.pid}`;
-    compile(root, fresh);
+    compile(root, fresh, fault);
     try {
       renameSync(fresh, folder);
     } catch {

@@ -38,13 +38,15 @@ export interface Weakness {
   readonly flush: number;
   /** Chance that a load looks for an older message. */
   readonly stale: number;
+  /** Chance that it is the newest one, where it may be any. */
+  readonly newest: number;
   /** Most stores in a buffer. */
   readonly capacity: number;
 }
 
 export class MemoryModel {
   mode: number = Mode.sc;
-  weakness: Weakness = { flush: 0.5, stale: 0.3, capacity: 16 };
+  weakness: Weakness = { flush: 0.5, stale: 0.3, newest: 0, capacity: 16 };
   random: () => number = () => 0;
   /** Words of all slabs before this one are no addresses: the control region. */
   firstCell = 0;
@@ -185,7 +187,8 @@ export class MemoryModel {
     if (buffer.length === 0) return;
     let chosen = 0;
     if (this.mode === Mode.weak) {
-      chosen = Math.floor(this.random() * buffer.length);
+      const newest = this.random() < this.weakness.newest;
+      chosen = newest ? buffer.length - 1 : Math.floor(this.random() * buffer.length);
       const { location } = buffer[chosen];
       if (buffer[chosen].release) chosen = 0;
       else chosen = buffer.findIndex((store) => store.location === location);

@@ -20,12 +20,16 @@ class Maker {
   readonly #random: Random;
   readonly #world: World;
   readonly attached: SimulatedThread[] = [];
+  /** Keys of this program: often one only, where all meet. */
+  readonly #keys: readonly string[];
   #marks = 0;
 
   constructor(scene: Scene, random: Random) {
     this.#scene = scene;
     this.#random = random;
     this.#world = scene.world;
+    const few = random.pick([1, 1, 2, scene.keys.length]);
+    this.#keys = Array.from({ length: few }, () => random.pick(scene.keys));
   }
 
   #value(): string {
@@ -38,7 +42,7 @@ class Maker {
     const weights = Object.entries(this.#scene.weights);
     let at = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
     const name = (weights.find(([, weight]) => (at -= weight) < 0) ?? weights[0])[0];
-    const key = random.pick(this.#scene.keys);
+    const key = random.pick(this.#keys);
     const partition = random.below(this.#world.memory.geometry.partitionCount);
     const value = this.#value();
     switch (name) {

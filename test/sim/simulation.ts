@@ -1,13 +1,15 @@
 /** The entry of the compiled simulation: runs programs, and replays one of them with its trace. */
 import { Random } from '../support/random.js';
 import { KIND_NAMES, type TraceStep } from './access-unit.js';
+import { explore, runScripted } from './bounded.js';
 import type { ModeName } from './memory-model.js';
 import { wrong } from './oracle.js';
 import { randomProgram } from './random-program.js';
 import { runActors } from './run.js';
 import { SCENE_NAMES, sceneOf } from './scenes.js';
 import { scheduler } from './scheduler.js';
-import { randomStrategy } from './strategies.js';
+import { smallPrograms } from './small-programs.js';
+import { randomStrategy, type Switch } from './strategies.js';
 
 export { SCENE_NAMES, scheduler };
 
@@ -30,8 +32,10 @@ export function runCase({ scene: name, mode, seed }: Case): string | undefined {
   model.weakness = {
     flush: random.pick([0.02, 0.1, 0.3, 0.8]),
     stale: random.pick([0, 0.05, 0.2, 0.5]),
-    capacity: random.pick([2, 8, 24, 64]),
+    newest: random.pick([0, 0.5, 0.9]),
+    capacity: random.pick([2, 8, 24, 64, 128]),
   };
+  scheduler.watchRaces(random.pick([0, 0.05, 0.2, 0.5]));
   try {
     const program = randomProgram(scene, random);
     runActors(
@@ -76,7 +80,41 @@ export function replay(failed: Case): string {
   }
 }
 
+/** Explores small programs of a scene with up to so many preemptions. Returns schedules run, or what is wrong. */
+export function runBounded(name: string, preemptions: number, limit: number, seed: number): number | string {
+  const scene = sceneOf(name);
+  let schedules = 0;
+  for (const { name: program, acts } of smallPrograms(scene)) {
+    const explored = explore(scene, acts, preemptions, limit, seed);
+    schedules += explored.schedules;
+    const { failure } = explored;
+    if (failure === undefined) continue;
+    const switches = failure.schedule.map((one) => one.join(':')).join(',');
+    const how = `npm run test:sim -- --program "${name}" --small "${program}" --switches ${switches}`;
+    return `${failure.message}\n\n${program}, after ${schedules} schedules; switches (step:actor) ${switches}\n${how}`;
+  }
+  return schedules;
+}
+
+/** One schedule of one small program, with its trace. */
+function replaySmall(name: string, small: string, switches: string): string {
+  const scene = sceneOf(name);
+  const found = smallPrograms(scene).find((one) => one.name === small);
+  if (found === undefined) throw new Error(`no program ${small} in ${name}`);
+  const trace: string[] = [];
+  scheduler.onStep = (step) => {
+    trace.push(line(step));
+  };
+  const schedule = switches.split(',').map((one) => one.split(':').map(Number) as unknown as Switch);
+  const message = runScripted(scene, found.acts, schedule);
+  scheduler.onStep = undefined;
+  return [...trace, '', message ?? 'nothing is wrong'].join('\n');
+}
+
 export interface Arguments {
+  readonly bounded?: string;
+  readonly small?: string;
+  readonly switches?: string;
   readonly seed?: string;
   readonly program?: string;
   readonly mode?: string;
@@ -86,12 +124,23 @@ export interface Arguments {
 const MODES: readonly ModeName[] = ['sc', 'tso', 'weak'];
 
 /** The command line: one seed replays one schedule of each program and mode, more of them run from the seed on. */
-export function command({ seed, program, mode, schedules }: Arguments): boolean {
+export function command({ seed, program, mode, schedules, bounded, small, switches }: Arguments): boolean {
+  if (small !== undefined && program !== undefined && switches !== undefined) {
+    console.log(replaySmall(program, small, switches));
+    return true;
+  }
   const first = seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(seed);
   const count = Number(schedules ?? (seed === undefined ? 1000 : 1));
   const scenes = program === undefined ? SCENE_NAMES : [program];
   const modes = mode === undefined ? MODES : MODES.filter((name) => name === mode);
   for (const scene of scenes) {
+    if (bounded !== undefined) {
+      const startMs = performance.now();
+      const found = runBounded(scene, Number(bounded), Number(schedules ?? 1e9), first);
+      console.log(`${scene}: ${found} schedules, ${Math.round(performance.now() - startMs)} ms`);
+      if (typeof found === 'string') return false;
+      continue;
+    }
     for (const name of modes) {
       const startMs = performance.now();
       let steps = 0;

@@ -1,0 +1,27 @@
+/** Planting a fault and looking for it. */
+import { loadSimulation } from './compile.js';
+import { FAULTS } from './planted-faults.js';
+
+/** Most schedules with two preemptions per program. */
+const BOUNDED_LIMIT = 1000;
+
+export interface Found {
+  /** Schedules until it showed. */
+  readonly schedules: string;
+  readonly message: string;
+}
+
+/** Runs up to `limit` schedules of the fault's scene. Undefined: it does not show. */
+export async function findFault(root: string, name: string, seed: number, limit: number): Promise<Found | undefined> {
+  const fault = FAULTS[name];
+  const { runCase, runBounded } = await loadSimulation(root, fault);
+  for (let i = 0; i < limit; i++) {
+    const message = runCase({ scene: fault.scene, mode: fault.mode, seed: seed + i });
+    if (message !== undefined) return { schedules: `random ${i + 1}`, message: message.split('\n')[0] };
+  }
+  if (fault.mode !== 'sc') return undefined;
+  const found = runBounded(fault.scene, 2, BOUNDED_LIMIT, seed);
+  if (typeof found === 'number') return undefined;
+  const lines = found.split('\n');
+  return { schedules: `bounded, ${lines.find((line) => line.includes('after')) ?? ''}`, message: lines[0] };
+}
