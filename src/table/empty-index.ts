@@ -9,6 +9,7 @@ import { GROWN_BIT, ROOT_CHUNKS } from '../../native-layout/bucket.js';
 import { Page } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { storeWord } from '../memory/atomics.js';
+import { storeOrdered } from '../memory/seqlock.js';
 import type { Partitions } from './partitions.js';
 import { Slot } from './slot.js';
 
@@ -16,7 +17,8 @@ import { Slot } from './slot.js';
 export function dropEmptyIndex(partitions: Partitions, header: number, partitionIndex: number): number {
   const { control, cells } = partitions;
   const pages = indexPages(partitions, header);
-  storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
+  // Ordered: a reader that sees anything of what follows sees that the epoch is odd.
+  storeOrdered(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
   control[header + Partition.depth] = 0;
   for (let chunk = 0; chunk < ROOT_CHUNKS; chunk++) control[header + Partition.root + chunk] = 0;
   for (const page of pages) {

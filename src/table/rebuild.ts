@@ -25,6 +25,7 @@ import { Registry } from '../../native-layout/registry.js';
 import { CacheError } from '../errors.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
+import { storeOrdered } from '../memory/seqlock.js';
 import { chunkHeadWord, isChained } from './entry-view.js';
 import { IndexBuilder } from './index-builder.js';
 import { forEachCell, forEachPage } from './page-walk.js';
@@ -33,7 +34,8 @@ import { slotOfTag } from './probe.js';
 
 export function rebuild(partitions: Partitions, header: number, partitionIndex: number): void {
   const { control } = partitions;
-  storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
+  // Ordered: a reader that sees anything of what follows sees that the epoch is odd.
+  storeOrdered(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] | 1);
   dropIndex(partitions, header, partitionIndex);
   const chunks = reachableChunks(partitions, header, partitionIndex);
   const builder = new IndexBuilder(partitions);
