@@ -127,14 +127,14 @@ export const FAULTS: Record<string, Fault> = {
     path: lookup,
     from: '|| directory[entryWord] !== entry) return AGAIN;',
     to: ') return AGAIN;',
-    scene: 'splitting',
+    scene: 'enlarging',
     mode: 'sc',
   },
   'a retired segment stays even': {
     path: 'src/memory/redo-log.ts',
     from: 'storeOrdered(words, at, words[at] | 1);',
     to: 'storeOrdered(words, at, words[at]);',
-    scene: 'enlarging',
+    scene: 'splitting',
     mode: 'sc',
   },
   'a new segment is even while it is filled': {
@@ -147,6 +147,13 @@ export const FAULTS: Record<string, Fault> = {
 };
 
 const LATER: Record<string, Fault> = {
+  'a rebuild begins without a fence': {
+    path: 'src/table/rebuild.ts',
+    from: 'storeOrdered(control, header + Partition.indexEpoch',
+    to: 'storeWord(control, header + Partition.indexEpoch',
+    scene: 'chained',
+    mode: 'weak',
+  },
   'only the bucket of an entry is raised': {
     path: 'src/table/remover.ts',
     from: 'if (homeBucket !== bucket) log.stageSequence',

@@ -22,24 +22,31 @@ class Maker {
   readonly attached: SimulatedThread[] = [];
   /** Keys of this program: often one only, where all meet. */
   readonly #keys: readonly string[];
+  readonly #lengths: readonly number[];
+  readonly #weights: readonly (readonly [name: string, weight: number])[];
   #marks = 0;
 
   constructor(scene: Scene, random: Random) {
     this.#scene = scene;
     this.#random = random;
     this.#world = scene.world;
+    const all = Object.entries(scene.weights);
+    // Often only two kinds of operation and a read: what needs the same thing several times is rare otherwise.
+    const theme = [random.pick(all), random.pick(all), all[0]];
+    this.#weights = random.below(2) === 0 ? all : theme;
+    this.#lengths = random.below(2) === 0 ? scene.lengths : [random.pick(scene.lengths)];
     const few = random.pick([1, 1, 2, scene.keys.length]);
     this.#keys = Array.from({ length: few }, () => random.pick(scene.keys));
   }
 
   #value(): string {
-    return textOf(`v${++this.#marks}`, this.#random.pick(this.#scene.lengths));
+    return textOf(`v${++this.#marks}`, this.#random.pick(this.#lengths));
   }
 
   /** One operation, decided now and done later. */
   operation(): (thread: SimulatedThread) => Steps<unknown> {
     const random = this.#random;
-    const weights = Object.entries(this.#scene.weights);
+    const weights = this.#weights;
     let at = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
     const name = (weights.find(([, weight]) => (at -= weight) < 0) ?? weights[0])[0];
     const key = random.pick(this.#keys);
@@ -58,6 +65,10 @@ class Maker {
         return (t) => t.remove(1, key);
       case 'take':
         return (t) => t.take(1, key);
+      case 'rebuild':
+        return (t) => t.rebuild(partition);
+      case 'crowd':
+        return (t) => t.crowd(1, 50);
       case 'upkeep':
         return (t) => t.upkeep(partition);
       case 'relieve':

@@ -22,6 +22,8 @@ export type Weights = Partial<
     | 'ofList'
     | 'clear'
     | 'namespace'
+    | 'rebuild'
+    | 'crowd'
     | 'attach',
     number
   >
@@ -106,7 +108,7 @@ const PLANS: Record<string, Plan> = {
   short: {
     keys: some,
     lengths: [8, 24, 100],
-    weights: ENTRIES,
+    weights: { ...ENTRIES, rebuild: 0.3 },
     prepare: (t) => {
       for (const key of ['x', 'a', 'y', 'b']) put(t, key, 24);
       for (const key of ['x', 'y']) alone(t.remove(1, key));
@@ -115,7 +117,7 @@ const PLANS: Record<string, Plan> = {
   chained: {
     keys: some,
     lengths: [24, 1500, 2600],
-    weights: { ...ENTRIES, upkeep: 2 },
+    weights: { ...ENTRIES, upkeep: 2, rebuild: 0.3 },
     prepare: (t) => {
       put(t, 'a', 1500);
       put(t, 'b', 2600);
@@ -142,13 +144,13 @@ const PLANS: Record<string, Plan> = {
   enlarging: {
     keys: ['a', 'fill0', 'fill1', 'new0', 'new1', 'new2', 'new3'],
     lengths: [8],
-    weights: { get: 5, has: 1, put: 2, insertNew: 4, delete: 1, take: 1 },
+    weights: { get: 5, has: 1, put: 2, insertNew: 4, delete: 1, take: 1, crowd: 0.3, rebuild: 0.2 },
     prepare: (t, world) => fillToBrink(t, world, 0),
   },
   splitting: {
     keys: ['a', 'fill0', 'fill1', 'fill2', 'new0', 'new1', 'new2', 'new3'],
     lengths: [8],
-    weights: { get: 5, has: 1, put: 2, insertNew: 4, delete: 1, take: 1 },
+    weights: { get: 5, has: 1, put: 2, insertNew: 4, delete: 1, take: 1, crowd: 0.2 },
     prepare: (t, world) => fillToBrink(t, world, 1),
   },
   crowded: {
@@ -163,7 +165,7 @@ const PLANS: Record<string, Plan> = {
     size: { slabs: [104 * K], partitions: 2 },
     keys: ['fill0', 'fill1', 'fill2', 'fill3', 'fill4', 'b'],
     lengths: [8, 900, 2600],
-    weights: { get: 6, has: 1, put: 2, delete: 5, take: 1, upkeep: 1, relieve: 1 },
+    weights: { get: 6, has: 1, put: 2, delete: 5, take: 1, upkeep: 1, relieve: 1, rebuild: 1 },
     prepare: (t, world) => {
       for (let i = 0; i < 1000; i++) {
         put(t, `fill${i}`, 8);

@@ -35,6 +35,18 @@ function mutations(scene: Scene, key: string): Named[] {
     all.push(['delete', (t) => t.remove(1, key)]);
     all.push(inTurn(['delete', (t) => t.remove(1, key)], put('p', lengths[0])));
   }
+  if (weights.upkeep !== undefined) {
+    // The chunks that the first put retired are freed and used again.
+    all.push(inTurn(put('p', length), ['upkeep', (t) => t.upkeep(0)], put('q', length)));
+  }
+  if (weights.rebuild !== undefined) {
+    all.push(inTurn(['rebuild', (t) => t.rebuild(0)], put('p', lengths[0]), put('q', lengths[0])));
+  }
+  if (weights.crowd !== undefined) {
+    const insert: Named = ['insert', (t) => t.put(1, 'new0', textOf('n', lengths[0]), true)];
+    all.push(inTurn(insert, put('p', lengths[0]), put('q', lengths[0])));
+    all.push(['crowd', (t) => t.crowd(1, 60)]);
+  }
   if (weights.take !== undefined) all.push(['take', (t) => t.take(1, key)]);
   return all;
 }

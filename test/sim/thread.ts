@@ -6,6 +6,7 @@ import { ValueEncoder } from '../../src/codec/value-encoder.js';
 import type { SharedMemory } from '../../src/memory/slab.js';
 import { Outcome } from '../../src/table/outcome.js';
 import { partitionOfHash } from '../../src/table/probe.js';
+import { rebuild } from '../../src/table/rebuild.js';
 import { Table } from '../../src/table/table.js';
 import { ThreadRegistry } from '../../src/threads/registry.js';
 import type { Operation } from '../support/linearizability.js';
@@ -168,6 +169,22 @@ export class SimulatedThread {
 
   *relieve(): Steps<void> {
     yield* steps(this.table.upkeep.relieve());
+  }
+
+  /** Rebuilds a partition, as healing may. */
+  *rebuild(partitionIndex: number): Steps<void> {
+    const { partitions } = this.table;
+    const header = yield* steps(partitions.enter(partitionIndex));
+    yield* steps(rebuild(partitions, header, partitionIndex));
+    yield* steps(partitions.leave(header));
+  }
+
+  /** Inserts that are no part of any history: they make the index grow. */
+  *crowd(namespace: number, count: number): Steps<void> {
+    for (let i = 0; i < count; i++) {
+      this.#values.encodeValue('crowd', 'simulation', i);
+      yield* steps(this.table.put(this.#route(`crowd${i}`), namespace, this.#keys, this.#values, false));
+    }
   }
 
   *sweep(): Steps<void> {
