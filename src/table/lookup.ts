@@ -28,7 +28,7 @@ import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
 import { CacheError } from '../errors.js';
 import { cellOf, slabOf } from '../memory/address.js';
-import { loadWord, storeWord } from '../memory/atomics.js';
+import { storeWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import type { KeyView } from '../memory/views.js';
 import { isChained } from './entry-view.js';
@@ -97,7 +97,7 @@ export class Lookup {
     const index = hash & ((1 << depth) - 1);
     const chunk = control[header + Partition.root + (index >>> this.chunkShift)];
     if (chunk === 0) {
-      const unchanged = loadWord(control, header + Partition.indexEpoch) === epoch;
+      const unchanged = endRead(control, header + Partition.indexEpoch, epoch);
       return unchanged && control[header + Partition.depth] === depth ? MISS : AGAIN;
     }
     const directory = slabs[slabOf(chunk)];

@@ -72,7 +72,7 @@ export class Scan {
     const view = segmentAt(this.partitions, header, position);
     if (view === undefined) {
       const empty = control[header + Partition.root] === 0;
-      return empty && loadWord(control, header + Partition.indexEpoch) === epoch ? END_POSITION : -1;
+      return empty && endRead(control, header + Partition.indexEpoch, epoch) ? END_POSITION : -1;
     }
     for (let i = 0; i < view.bucketCount; i++) {
       const bucket = view.segment + (i << BUCKET_WORD_SHIFT);
