@@ -6,6 +6,7 @@
  */
 import { Random } from '../support/random.js';
 import { Kind, type TraceStep } from './access-unit.js';
+import type { ModeName } from './memory-model.js';
 import { wrong } from './oracle.js';
 import { runActors } from './run.js';
 import type { Scene } from './scenes.js';
@@ -20,9 +21,19 @@ export interface Explored {
   readonly failure?: { readonly message: string; readonly schedule: readonly Switch[] };
 }
 
+/** Stores become visible only when they must, in their order where there is a choice: the schedule decides alone. */
+const LAZY = { flush: 0, stale: 0, newest: 0, capacity: 48 };
+
 /** Runs the program under one schedule. */
-export function runScripted(scene: Scene, acts: readonly Act[], schedule: readonly Switch[]): string | undefined {
-  scene.world.restore('sc');
+export function runScripted(
+  scene: Scene,
+  acts: readonly Act[],
+  schedule: readonly Switch[],
+  mode: ModeName,
+): string | undefined {
+  scene.world.restore(mode);
+  scheduler.model.random = () => 0;
+  scheduler.model.weakness = LAZY;
   scheduler.watchRaces(0);
   const threads: SimulatedThread[] = [];
   try {
@@ -67,31 +78,44 @@ interface Run {
   readonly trace: readonly TraceStep[];
 }
 
-/** Places of one more preemption, behind the last one. */
-function extensions({ schedule, trace }: Run, conflicts: Conflicts, actors: number): Switch[][] {
+/**
+ * Places of one more preemption, behind the last one, by the actor that is interrupted: the short ones among them must
+ * not drown in a sample.
+ */
+function extensions({ schedule, trace }: Run, conflicts: Conflicts, found: Switch[][][]): void {
   const last = schedule.length === 0 ? 0 : schedule[schedule.length - 1][0];
-  const endOf = Array.from({ length: actors }, (_, id) => trace.findLastIndex((step) => step.actor === id));
-  const found: Switch[][] = [];
+  const endOf = found.map((_, id) => trace.findLastIndex((step) => step.actor === id));
   trace.forEach((step, i) => {
     if (step.step <= last || !conflicts.has(step)) return;
-    for (let id = 0; id < actors; id++) {
-      if (id !== step.actor && endOf[id] > i) found.push([...schedule, [step.step, id]]);
+    for (let id = 0; id < found.length; id++) {
+      if (id !== step.actor && endOf[id] > i) found[step.actor].push([...schedule, [step.step, id]]);
     }
   });
-  return found;
 }
 
-/**
- * Explores up to `preemptions`, and no more than `limit` schedules of each number of them: a sample that the seed
- * decides, if there are more.
- */
-export function explore(
-  scene: Scene,
-  acts: readonly Act[],
-  preemptions: number,
-  limit: number,
-  seed: number,
-): Explored {
+/** Up to `limit` schedules, from each list in turn. */
+function sampled(lists: Switch[][][], limit: number, random: Random): Switch[][] {
+  const chosen: Switch[][] = [];
+  while (chosen.length < limit && lists.some((list) => list.length > 0)) {
+    for (const list of lists) {
+      if (list.length === 0) continue;
+      const i = random.below(list.length);
+      [list[i], list[list.length - 1]] = [list[list.length - 1], list[i]];
+      chosen.push(list.pop() as Switch[]);
+    }
+  }
+  return chosen;
+}
+
+export interface Bounds {
+  readonly mode: ModeName;
+  readonly preemptions: number;
+  /** Most schedules of each number of preemptions: a sample that the seed decides, if there are more. */
+  readonly limit: number;
+  readonly seed: number;
+}
+
+export function explore(scene: Scene, acts: readonly Act[], { mode, preemptions, limit, seed }: Bounds): Explored {
   const random = new Random(seed);
   const conflicts = new Conflicts();
   let schedules = 0;
@@ -106,18 +130,15 @@ export function explore(
       const runs: Run[] = [];
       for (const schedule of level) {
         trace = [];
-        const message = runScripted(scene, acts, schedule);
+        const message = runScripted(scene, acts, schedule, mode);
         schedules++;
         if (message !== undefined) return { schedules, failure: { message, schedule } };
         runs.push({ schedule, trace });
       }
       if (count === preemptions) return { schedules };
-      level = runs.flatMap((run) => extensions(run, conflicts, acts.length));
-      for (let i = level.length - 1; i > 0 && level.length > limit; i--) {
-        const j = random.below(i + 1);
-        [level[i], level[j]] = [level[j], level[i]];
-      }
-      level.length = Math.min(level.length, limit);
+      const lists = acts.map((): Switch[][] => []);
+      for (const run of runs) extensions(run, conflicts, lists);
+      level = sampled(lists, limit, random);
     }
   } finally {
     scheduler.onStep = undefined;

@@ -3,7 +3,7 @@ import { loadSimulation } from './compile.js';
 import { FAULTS } from './planted-faults.js';
 
 /** Most schedules with two preemptions per program. */
-const BOUNDED_LIMIT = 300;
+const BOUNDED_LIMIT = 200;
 
 export interface Found {
   /** Schedules until it showed. */
@@ -19,9 +19,9 @@ export async function findFault(root: string, name: string, seed: number, limit:
     const message = runCase({ scene: fault.scene, mode: fault.mode, seed: seed + i });
     if (message !== undefined) return { schedules: `random ${i + 1}`, message: message.split('\n')[0] };
   }
-  if (fault.mode !== 'sc') return undefined;
-  let found = runBounded(fault.scene, 1, BOUNDED_LIMIT, seed);
-  if (typeof found === 'number') found = runBounded(fault.scene, 2, BOUNDED_LIMIT, seed);
+  const bounds = { mode: fault.mode, limit: BOUNDED_LIMIT, seed };
+  let found = runBounded(fault.scene, { ...bounds, preemptions: 1 });
+  if (typeof found === 'number') found = runBounded(fault.scene, { ...bounds, preemptions: 2 });
   if (typeof found === 'number') return undefined;
   const lines = found.split('\n');
   return { schedules: `bounded, ${lines.find((line) => line.includes('after')) ?? ''}`, message: lines[0] };

@@ -14,7 +14,7 @@ import type { ModeName } from './memory-model.js';
 vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS, hookTimeout: STEPS_TIMEOUT_MS });
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const SCHEDULES = 250;
+const SCHEDULES = 200;
 const first = seedOf();
 let simulation: Awaited<ReturnType<typeof loadSimulation>>;
 

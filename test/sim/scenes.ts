@@ -37,6 +37,8 @@ export interface Scene {
   /** Lengths of the values they store. */
   readonly lengths: readonly number[];
   readonly weights: Weights;
+  /** The key whose insert brings about what the scene is at the brink of. */
+  readonly trigger: string;
   /** What all keys hold at first. */
   readonly initial: ReadonlyMap<string, string>;
 }
@@ -46,7 +48,8 @@ interface Plan {
   readonly keys: readonly string[];
   readonly lengths: readonly number[];
   readonly weights: Weights;
-  readonly prepare: (thread: SimulatedThread, world: World) => void;
+  /** Returns the key, if there is one, whose insert brings about what the scene is at the brink of. */
+  readonly prepare: (thread: SimulatedThread, world: World) => string | undefined;
 }
 
 export const THREADS = 6;
@@ -67,8 +70,8 @@ export function directoryEntry({ memory }: World, partitionIndex: number): numbe
 const put = (thread: SimulatedThread, key: string, length: number): number =>
   alone(thread.put(1, key, textOf(`${key}.first`, length)));
 
-/** Inserts until the next insert would change the directory; `times` changes are let pass. */
-function fillToBrink(thread: SimulatedThread, world: World, times: number): void {
+/** Inserts until the next insert would change the directory, after so many changes. Returns its key. */
+function fillToBrink(thread: SimulatedThread, world: World, times: number): string {
   let changes = 0;
   for (let i = 0; i < 1000; i++) {
     world.save();
@@ -76,7 +79,7 @@ function fillToBrink(thread: SimulatedThread, world: World, times: number): void
     put(thread, `fill${i}`, 8);
     if (before === 0 || directoryEntry(world, 0) === before || changes++ < times) continue;
     world.restore('sc');
-    return;
+    return `fill${i}`;
   }
   throw new Error('no insert changes the directory');
 }
@@ -139,10 +142,10 @@ const PLANS: Record<string, Plan> = {
     keys: some,
     lengths: [8],
     weights: ENTRIES,
-    prepare: () => {},
+    prepare: () => undefined,
   },
   enlarging: {
-    keys: ['a', 'fill0', 'fill1', 'new0', 'new1', 'new2', 'new3'],
+    keys: ['fill0', 'fill1', 'fill2', 'fill3', 'new0', 'new1', 'new2', 'new3'],
     lengths: [8],
     weights: { get: 5, has: 1, put: 2, insertNew: 4, delete: 1, take: 1, crowd: 0.3, rebuild: 0.2 },
     prepare: (t, world) => fillToBrink(t, world, 0),
@@ -181,7 +184,9 @@ const PLANS: Record<string, Plan> = {
     keys: ['a', 'b'],
     lengths: [8, 24, 1500],
     weights: { get: 1, put: 2, delete: 1, list: 3, ofList: 6, upkeep: 1 },
-    prepare: (t) => put(t, 'a', 24),
+    prepare: (t) => {
+      put(t, 'a', 24);
+    },
   },
   'lists in full memory': {
     size: { slabs: [72 * K], partitions: 2 },
@@ -207,7 +212,9 @@ const PLANS: Record<string, Plan> = {
     keys: some,
     lengths: [8, 1500],
     weights: { get: 2, put: 3, take: 1, delete: 1, attach: 3, sweep: 2, namespace: 1 },
-    prepare: (t) => put(t, 'a', 8),
+    prepare: (t) => {
+      put(t, 'a', 8);
+    },
   },
   'two slabs': {
     size: { slabs: [40 * K, 64 * K] },
@@ -234,15 +241,16 @@ export function sceneOf(name: string): Scene {
   world.restore('sc');
   const thread = world.attach(99);
   alone(thread.namespaces());
-  plan.prepare(thread, world);
+  const trigger = plan.prepare(thread, world) ?? 'new0';
+  const keys = plan.keys.map((key) => (key === 'new0' ? trigger : key));
   const initial = new Map<string, string>();
-  for (const key of plan.keys) {
+  for (const key of keys) {
     const value = alone(thread.get(1, key));
     if (typeof value === 'string') initial.set(`1/${key}`, value);
   }
   alone(thread.detach());
   world.save();
-  const scene = { name, world, initial, ...plan };
+  const scene = { ...plan, name, world, initial, keys, trigger };
   made.set(name, scene);
   return scene;
 }

@@ -1,7 +1,8 @@
 /** The entry of the compiled simulation: runs programs, and replays one of them with its trace. */
 import { Random } from '../support/random.js';
 import { KIND_NAMES, type TraceStep } from './access-unit.js';
-import { explore, runScripted } from './bounded.js';
+import { type Bounds, explore, runScripted } from './bounded.js';
+import { killAt, victimsOf } from './kill-sweep.js';
 import type { ModeName } from './memory-model.js';
 import { wrong } from './oracle.js';
 import { randomProgram } from './random-program.js';
@@ -11,7 +12,7 @@ import { scheduler } from './scheduler.js';
 import { smallPrograms } from './small-programs.js';
 import { randomStrategy, type Switch } from './strategies.js';
 
-export { SCENE_NAMES, scheduler };
+export { killAt, SCENE_NAMES, scheduler, victimsOf };
 
 /** Last steps that a failure shows. */
 const SHOWN_STEPS = 80;
@@ -81,23 +82,23 @@ export function replay(failed: Case): string {
 }
 
 /** Explores small programs of a scene with up to so many preemptions. Returns schedules run, or what is wrong. */
-export function runBounded(name: string, preemptions: number, limit: number, seed: number): number | string {
+export function runBounded(name: string, bounds: Bounds): number | string {
   const scene = sceneOf(name);
   let schedules = 0;
   for (const { name: program, acts } of smallPrograms(scene)) {
-    const explored = explore(scene, acts, preemptions, limit, seed);
+    const explored = explore(scene, acts, bounds);
     schedules += explored.schedules;
     const { failure } = explored;
     if (failure === undefined) continue;
     const switches = failure.schedule.map((one) => one.join(':')).join(',');
-    const how = `npm run test:sim -- --program "${name}" --small "${program}" --switches ${switches}`;
+    const how = `npm run test:sim -- --program "${name}" --small "${program}" --switches ${switches} --mode ${bounds.mode}`;
     return `${failure.message}\n\n${program}, after ${schedules} schedules; switches (step:actor) ${switches}\n${how}`;
   }
   return schedules;
 }
 
 /** One schedule of one small program, with its trace. */
-function replaySmall(name: string, small: string, switches: string): string {
+function replaySmall(name: string, small: string, switches: string, mode: ModeName): string {
   const scene = sceneOf(name);
   const found = smallPrograms(scene).find((one) => one.name === small);
   if (found === undefined) throw new Error(`no program ${small} in ${name}`);
@@ -106,7 +107,7 @@ function replaySmall(name: string, small: string, switches: string): string {
     trace.push(line(step));
   };
   const schedule = switches.split(',').map((one) => one.split(':').map(Number) as unknown as Switch);
-  const message = runScripted(scene, found.acts, schedule);
+  const message = runScripted(scene, found.acts, schedule, mode);
   scheduler.onStep = undefined;
   return [...trace, '', message ?? 'nothing is wrong'].join('\n');
 }
@@ -126,7 +127,7 @@ const MODES: readonly ModeName[] = ['sc', 'tso', 'weak'];
 /** The command line: one seed replays one schedule of each program and mode, more of them run from the seed on. */
 export function command({ seed, program, mode, schedules, bounded, small, switches }: Arguments): boolean {
   if (small !== undefined && program !== undefined && switches !== undefined) {
-    console.log(replaySmall(program, small, switches));
+    console.log(replaySmall(program, small, switches, (mode as ModeName | undefined) ?? 'sc'));
     return true;
   }
   const first = seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(seed);
@@ -136,7 +137,8 @@ export function command({ seed, program, mode, schedules, bounded, small, switch
   for (const scene of scenes) {
     if (bounded !== undefined) {
       const startMs = performance.now();
-      const found = runBounded(scene, Number(bounded), Number(schedules ?? 1e9), first);
+      const bounds = { preemptions: Number(bounded), limit: Number(schedules ?? 1e9), seed: first, mode: modes[0] };
+      const found = runBounded(scene, bounds);
       console.log(`${scene}: ${found} schedules, ${Math.round(performance.now() - startMs)} ms`);
       if (typeof found === 'string') return false;
       continue;

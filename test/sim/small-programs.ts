@@ -37,13 +37,16 @@ function mutations(scene: Scene, key: string): Named[] {
   }
   if (weights.upkeep !== undefined) {
     // The chunks that the first put retired are freed and used again.
-    all.push(inTurn(put('p', length), ['upkeep', (t) => t.upkeep(0)], put('q', length)));
+    const same = scene.initial.get(`1/${key}`)?.length ?? length;
+    const other = scene.keys.find((one) => one !== key) ?? key;
+    const elsewhere: Named = [`put ${same} of ${other}`, (t) => t.put(1, other, textOf('q', same))];
+    all.push(inTurn(put('p', same), ['upkeep', (t) => t.upkeep(0)], elsewhere));
   }
   if (weights.rebuild !== undefined) {
     all.push(inTurn(['rebuild', (t) => t.rebuild(0)], put('p', lengths[0]), put('q', lengths[0])));
   }
   if (weights.crowd !== undefined) {
-    const insert: Named = ['insert', (t) => t.put(1, 'new0', textOf('n', lengths[0]), true)];
+    const insert: Named = ['insert', (t) => t.put(1, scene.trigger, textOf('n', lengths[0]), true)];
     all.push(inTurn(insert, put('p', lengths[0]), put('q', lengths[0])));
     all.push(['crowd', (t) => t.crowd(1, 60)]);
   }
@@ -69,6 +72,10 @@ function others(scene: Scene): Named[] {
 function reads(scene: Scene, key: string): Named[] {
   const get: Named = [`get ${key}`, (t) => t.get(1, key)];
   const { weights } = scene;
+  const some = scene.keys.filter((one) => scene.initial.has(`1/${one}`)).slice(0, 4);
+  if (weights.crowd !== undefined) {
+    return [get, inTurn(...some.map((one): Named => [`get ${one}`, (t) => t.get(1, one)]))];
+  }
   if (weights.ofList === undefined) return [get];
   const ofList = (listed: string): Named => [`has ${listed}`, (t) => t.hasOfList(1, 'list', listed)];
   return [get, inTurn(ofList(LIST_KEYS[0]), ofList(LIST_KEYS[1]), ofList(LIST_KEYS[3]))];
@@ -82,14 +89,25 @@ function program(...named: Named[]): SmallProgram {
   return { name: named.map(([name]) => name).join(' ∥ '), acts: named.map(act) };
 }
 
+/** Keys that programs are about: one that is there, one that is not. */
+function keysOf({ initial, keys }: Scene): string[] {
+  const present = keys.find((key) => initial.has(`1/${key}`));
+  const absent = keys.find((key) => !initial.has(`1/${key}`));
+  return [present, absent].filter((key) => key !== undefined);
+}
+
+/** Every mutation of a scene by itself. */
+export function mutationsOf(scene: Scene): Named[] {
+  const ofKeys = keysOf(scene).flatMap((key) =>
+    mutations(scene, key).map(([name, act]): Named => [`${name} of ${key}`, act]),
+  );
+  return [...ofKeys, ...others(scene)];
+}
+
 /** Every mutation beside every read, and mutations beside each other. */
 export function smallPrograms(scene: Scene): SmallProgram[] {
   const programs: SmallProgram[] = [];
-  const keys =
-    scene.initial.size === 0 ? scene.keys.slice(0, 1) : [...scene.initial.keys()].slice(0, 1).map((k) => k.slice(2));
-  const absent = scene.keys.find((key) => !scene.initial.has(`1/${key}`));
-  if (absent !== undefined && !keys.includes(absent)) keys.push(absent);
-  for (const key of keys) {
+  for (const key of keysOf(scene)) {
     const writing = [...mutations(scene, key), ...others(scene)];
     for (const read of reads(scene, key)) for (const write of writing) programs.push(program(write, read));
     const [first] = mutations(scene, key);
