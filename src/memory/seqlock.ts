@@ -24,7 +24,7 @@
  * an atomic load of the same word, which later accesses cannot pass; the commit of the redo log is one, between the
  * cell and its address. An earlier plain load may sink below the second load of a reader: an atomic store to a private
  * word before it holds it back, as sequentially consistent operations keep their order (argued from the Arm memory
- * model, not shown: the test machines are x64).
+ * model, and shown by `test/sim` on its model of it; the test machines are x64).
  */
 import { loadWord, storeWord } from './atomics.js';
 

@@ -1,8 +1,8 @@
 /**
- * All schedules of a small program with at most so many preemptions, by running it again from its start. A preemption is
- * placed only before an access that another actor's access conflicts with: moving it elsewhere changes no answer under
- * sequential consistency. Which accesses conflict is learned from all runs so far (after Musuvathi & Qadeer, "Iterative
- * context bounding for systematic testing of multithreaded programs", PLDI 2007).
+ * All schedules of a small program with at most so many preemptions, by running it again from its start. A preemption
+ * is placed only before an access that another actor's access conflicts with: moving it elsewhere changes no answer
+ * under sequential consistency. Which accesses conflict is learned from all runs so far (after Musuvathi & Qadeer,
+ * "Iterative context bounding for systematic testing of multithreaded programs", PLDI 2007).
  */
 import { Random } from '../support/random.js';
 import { Kind, type TraceStep } from './access-unit.js';

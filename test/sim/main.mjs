@@ -12,9 +12,20 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/simulation-compiler');
 
+/** Its modules. */
+const COMPILER = [
+  'transform',
+  'rewrite-file',
+  'compile',
+  'reading-faults',
+  'writing-faults',
+  'planted-faults',
+  'find-faults',
+];
+
 /** The compiler of the simulation is written in TypeScript, too. */
 async function loadCompiler() {
-  for (const name of ['transform', 'rewrite-file', 'compile', 'planted-faults', 'find-faults']) {
+  for (const name of COMPILER) {
     const text = readFileSync(join(root, `test/sim/${name}.ts`), 'utf8');
     const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
     const path = join(cache, `${name}.js`);

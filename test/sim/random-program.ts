@@ -3,7 +3,7 @@ import { CacheError } from '../../src/errors.js';
 import type { Random } from '../support/random.js';
 import type { Steps } from './actor.js';
 import { LIST_KEYS, type Scene, textOf } from './scenes.js';
-import { CLEARED, SimulatedThread } from './thread.js';
+import { SimulatedThread } from './thread.js';
 import type { World } from './world.js';
 
 export interface Program {
@@ -130,5 +130,3 @@ export function randomProgram(scene: Scene, random: Random): Program {
   }
   return { threads, attached: maker.attached };
 }
-
-export { CLEARED };

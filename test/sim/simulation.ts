@@ -91,7 +91,8 @@ export function runBounded(name: string, bounds: Bounds): number | string {
     const { failure } = explored;
     if (failure === undefined) continue;
     const switches = failure.schedule.map((one) => one.join(':')).join(',');
-    const how = `npm run test:sim -- --program "${name}" --small "${program}" --switches ${switches} --mode ${bounds.mode}`;
+    const which = `--program "${name}" --small "${program}" --switches ${switches} --mode ${bounds.mode}`;
+    const how = `npm run test:sim -- ${which}`;
     return `${failure.message}\n\n${program}, after ${schedules} schedules; switches (step:actor) ${switches}\n${how}`;
   }
   return schedules;
