@@ -139,7 +139,8 @@ const PLANS: Record<string, Plan> = {
     },
   },
   'first entries': {
-    keys: some,
+    size: { partitions: 2 },
+    keys: [...some, 'd'],
     lengths: [8],
     weights: ENTRIES,
     prepare: () => undefined,

@@ -11,6 +11,7 @@ import { Table } from '../../src/table/table.js';
 import { ThreadRegistry } from '../../src/threads/registry.js';
 import type { Operation } from '../support/linearizability.js';
 import { SimulatedActor, type Steps } from './actor.js';
+import { Mode } from './memory-model.js';
 import { scheduler } from './scheduler.js';
 
 /** What the types do not say: a function of the rewritten engine returns its steps. */
@@ -28,8 +29,6 @@ export class SimulatedThread {
   readonly history: Operation[] = [];
   registry!: ThreadRegistry;
   table!: Table;
-  /** Whether every answer is known to others before the next question: see `#respond`. */
-  synchronises = true;
   readonly #keys: KeyEncoder;
   readonly #values = new ValueEncoder();
 
@@ -63,11 +62,12 @@ export class SimulatedThread {
   }
 
   /**
-   * Answers. Threads can compare the order of their operations only by telling each other, which makes all that was
-   * stored before visible; so an answer waits until it is, and later questions see it.
+   * Answers. In the weak mode, threads can compare the order of their operations only by telling each other, which makes all that was
+   * stored before visible; so an answer waits until it is, and later questions see it. On x64 (tso) it must be visible by
+   * itself: the last store of every mutation is a full fence.
    */
   *#respond(pending: readonly Pending[], result: unknown): Steps<void> {
-    if (this.synchronises && !scheduler.solo) yield* scheduler.drain();
+    if (scheduler.model.mode === Mode.weak && !scheduler.solo) yield* scheduler.drain();
     const returned = ++scheduler.clock;
     scheduler.synchronised = scheduler.model.moment;
     for (const operation of pending) Object.assign(operation, { returned, result });

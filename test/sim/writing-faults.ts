@@ -143,7 +143,7 @@ export const WRITING_FAULTS: Record<string, Fault> = {
     path: 'src/allocator/page-pool.ts',
     from: 'if (casWord(control, ownerTableWord + page, PAGE_FREE, owner) === PAGE_FREE) {',
     to: 'storeWord(control, ownerTableWord + page, owner);\n      if (owner > 0) {',
-    scene: 'full',
+    scene: 'first entries',
     mode: 'sc',
   },
   'a release without a full fence': {
