@@ -1,7 +1,7 @@
 /**
  * Goal: the simulation can fail: faults that are planted in the engine are found.
- * Oracle: each of these is found within a number of schedules far above what it took. All others, and how each is found:
- * `npm run test:sim -- --faults`. Replay: the seed is fixed.
+ * Oracle: each of these is found within a number of schedules far above what it took. All others, and how each is
+ * found: `npm run test:sim -- --faults`. Replay: the seed is fixed.
  */
 import { expect, test, vi } from 'vitest';
 import { STEPS_TIMEOUT_MS } from '../support/sample.js';

@@ -14,6 +14,8 @@ export interface Fault {
   /** Where it is looked for: a scene that reaches it, and the weakest mode that it needs. */
   readonly scene: string;
   readonly mode: ModeName;
+  /** It was not found so far, and why that may be. */
+  readonly open?: string;
 }
 
 export const FAULTS: Record<string, Fault> = { ...READING_FAULTS, ...WRITING_FAULTS };

@@ -114,6 +114,7 @@ export const READING_FAULTS: Record<string, Fault> = {
     to: '',
     scene: 'emptying',
     mode: 'sc',
+    open: 'A stale reader would have to take the bytes of a value for a bucket with the right address.',
   },
   'a hit does not look at the epoch': {
     path: lookup,
@@ -128,6 +129,7 @@ export const READING_FAULTS: Record<string, Fault> = {
     to: 'control[header + Partition.depth] === depth;',
     scene: 'emptying',
     mode: 'sc',
+    open: 'The directory entry is compared too, and a directory that is gone differs.',
   },
   'a miss does not look at the directory': {
     path: lookup,
@@ -135,6 +137,7 @@ export const READING_FAULTS: Record<string, Fault> = {
     to: ') return AGAIN;',
     scene: 'enlarging',
     mode: 'sc',
+    open: 'Needs a segment that is retired, freed and used again between two loads of one read.',
   },
   'a retired segment stays even': {
     path: 'src/memory/redo-log.ts',
@@ -149,5 +152,6 @@ export const READING_FAULTS: Record<string, Fault> = {
     to: 'words[bucket] &= -2;',
     scene: 'splitting',
     mode: 'sc',
+    open: 'A stale reader would have to come to a segment whose cell was used before.',
   },
 };

@@ -98,6 +98,7 @@ export const WRITING_FAULTS: Record<string, Fault> = {
     to: '',
     scene: 'lists',
     mode: 'sc',
+    open: 'Settling raises the sequences, so the confirmation of the bucket fails as well.',
   },
   'the decision is forgotten too early': {
     path: 'src/table/list-insert.ts',
@@ -131,6 +132,7 @@ export const WRITING_FAULTS: Record<string, Fault> = {
     ].join(''),
     scene: 'lists',
     mode: 'sc',
+    open: 'Needs a healer and a sweeper in two partitions; `test/unit/table/rare-races.test.ts` shows it.',
   },
   'a claim is stored': {
     path: 'src/threads/registry.ts',
