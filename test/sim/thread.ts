@@ -63,8 +63,8 @@ export class SimulatedThread {
 
   /**
    * Answers. In the weak mode threads can compare the order of their operations only by telling each other, which makes
-   * all that was stored before visible; so an answer waits until it is, and later questions see it. On x64 (tso) it must
-   * be visible by itself: the last store of every mutation is a full fence.
+   * all that was stored before visible; so an answer waits until it is, and later questions see it. On x64 (tso) it
+   * must be visible of itself: the last store of every mutation is a full fence.
    */
   *#respond(pending: readonly Pending[], result: unknown): Steps<void> {
     if (scheduler.model.mode === Mode.weak && !scheduler.solo) yield* scheduler.drain();
