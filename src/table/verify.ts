@@ -7,8 +7,9 @@
  *    is the page of its class or in the list of its class, and no other page is; lists are linked both ways.
  * 2. Every live entry stands in the index exactly once, at a bucket its home leads to; the index names nothing else.
  * 3. Counts: entries, units, entries per namespace generation.
- * 4. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
- * 5. Nothing is under way: log idle, no page step, no growing segment, no pending entry.
+ * 4. Every entry has a version of its own, and none is above that of the partition.
+ * 5. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
+ * 6. Nothing is under way: log idle, no page step, no growing segment, no pending entry.
  */
 import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import {
@@ -21,6 +22,7 @@ import {
   IDENTITY_RETIRED,
   IDENTITY_TAG_SHIFT,
   RetiredCell,
+  VERSION_HIGH_MASK,
 } from '../../native-layout/entry.js';
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
@@ -42,6 +44,10 @@ export function verify(partitions: Partitions, partitionIndex: number): string |
   return broken === undefined ? undefined : `partition ${partitionIndex}: ${broken}`;
 }
 
+function versionOf(low: number, high: number): number {
+  return high * 2 ** 32 + (low >>> 0);
+}
+
 class Walker {
   readonly #partitions: Partitions;
   readonly #header: number;
@@ -57,7 +63,15 @@ class Walker {
   }
 
   broken(): string | undefined {
-    return this.#idle() ?? this.#bounds() ?? this.#pages() ?? this.#indexed() ?? this.#counts() ?? this.#chains();
+    return (
+      this.#idle() ??
+      this.#bounds() ??
+      this.#pages() ??
+      this.#indexed() ??
+      this.#counts() ??
+      this.#versions() ??
+      this.#chains()
+    );
   }
 
   #field(word: number): number {
@@ -213,6 +227,21 @@ class Walker {
       const count = control[at + NamespaceCount.count];
       const found = byTag.get(tag) ?? 0;
       if (count !== found) return `namespace ${namespace}: ${found} entries, the count says ${count}`;
+    }
+    return undefined;
+  }
+
+  #versions(): string | undefined {
+    const { slabs } = this.#partitions;
+    const latest = versionOf(this.#field(Partition.versionLow), this.#field(Partition.versionHigh));
+    const seen = new Set<number>();
+    for (const address of this.#entries) {
+      const words = slabs[slabOf(address)];
+      const cell = cellOf(address);
+      const version = versionOf(words[cell + Entry.versionLow], words[cell + Entry.identity] & VERSION_HIGH_MASK);
+      if (version > latest) return `entry ${address} has version ${version}, the partition ${latest}`;
+      if (seen.has(version)) return `two entries have version ${version}`;
+      seen.add(version);
     }
     return undefined;
   }

@@ -112,9 +112,11 @@ const PLANS: Record<string, Plan> = {
     keys: some,
     lengths: [8, 24, 100],
     weights: { ...ENTRIES, rebuild: 0.3 },
-    prepare: (t) => {
+    prepare: (t, { memory }) => {
       for (const key of ['x', 'a', 'y', 'b']) put(t, key, 24);
       for (const key of ['x', 'y']) alone(t.remove(1, key));
+      // The low half of the version is about to overflow.
+      memory.control[memory.headerWord(0) + Partition.versionLow] = -3;
     },
   },
   chained: {
@@ -158,7 +160,8 @@ const PLANS: Record<string, Plan> = {
     prepare: (t, world) => fillToBrink(t, world, 1),
   },
   crowded: {
-    keys: [crowd[0], crowd[10], crowd[11], crowd[12], crowd[13]],
+    // The first two do not stand in their home.
+    keys: [crowd[12], crowd[11], crowd[0], crowd[10], crowd[13]],
     lengths: [8, 24],
     weights: ENTRIES,
     prepare: (t) => {

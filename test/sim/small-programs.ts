@@ -35,11 +35,13 @@ function mutations(scene: Scene, key: string): Named[] {
     all.push(['delete', (t) => t.remove(1, key)]);
     all.push(inTurn(['delete', (t) => t.remove(1, key)], put('p', lengths[0])));
   }
+  const same = scene.initial.get(`1/${key}`)?.length ?? length;
+  const other = scene.keys.find((one) => one !== key) ?? key;
+  const elsewhere: Named = [`put ${same} of ${other}`, (t) => t.put(1, other, textOf('q', same))];
+  // The second put fills the cell that the first one replaced.
+  if (weights.put !== undefined) all.push(inTurn(put('p', same), elsewhere));
   if (weights.upkeep !== undefined) {
     // The chunks that the first put retired are freed and used again.
-    const same = scene.initial.get(`1/${key}`)?.length ?? length;
-    const other = scene.keys.find((one) => one !== key) ?? key;
-    const elsewhere: Named = [`put ${same} of ${other}`, (t) => t.put(1, other, textOf('q', same))];
     all.push(inTurn(put('p', same), ['upkeep', (t) => t.upkeep(0)], elsewhere));
   }
   if (weights.rebuild !== undefined) {

@@ -78,9 +78,16 @@ export const WRITING_FAULTS: Record<string, Fault> = {
     scene: 'emptying',
     mode: 'sc',
   },
-  'the filled cell is not given back': {
+  'a rebuild keeps what stands in a spare': {
+    path: 'src/table/rebuild.ts',
+    from: 'slabs[slabOf(spare)][cellOf(spare) + FreeCell.identity] = IDENTITY_FREE;',
+    to: '',
+    scene: 'short',
+    mode: 'sc',
+  },
+  'a redone swap forgets the spare': {
     path: 'src/memory/redo-log.ts',
-    from: 'words[cell + FreeCell.identity] = IDENTITY_FREE;',
+    from: 'control[control[record + Swap.spareWord]] = control[record + Swap.replaced];',
     to: '',
     scene: 'short',
     mode: 'sc',
