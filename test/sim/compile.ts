@@ -22,22 +22,30 @@ function sourcesIn(root: string, folder: string): string[] {
     .sort();
 }
 
-/** A host whose sources have the fault in them. */
-function hostWith(root: string, options: ts.CompilerOptions, fault: Fault | undefined): ts.CompilerHost {
+/** What is compiled in the place of a source; it must give the same each time. */
+export type Edit = (path: string, text: string) => string;
+
+/** Puts a fault into its source. Throws if the text to replace does not stand there exactly once. */
+export function planting({ path, from, to }: Fault): Edit {
+  return (edited, text) => {
+    if (edited !== path) return text;
+    if (text.split(from).length !== 2) throw new Error(`${path} does not say once: ${from}`);
+    return text.replace(from, () => to);
+  };
+}
+
+function hostWith(root: string, options: ts.CompilerOptions, edit: Edit): ts.CompilerHost {
   const host = ts.createCompilerHost(options);
-  if (fault === undefined) return host;
   const read = host.readFile.bind(host);
-  const path = join(root, fault.path);
   host.readFile = (name) => {
     const text = read(name);
-    if (text === undefined || relative(path, name) !== '') return text;
-    if (text.split(fault.from).length !== 2) throw new Error(`${fault.path} does not say once: ${fault.from}`);
-    return text.replace(fault.from, () => fault.to);
+    const path = relative(root, name).replaceAll('\\', '/');
+    return text === undefined || !path.startsWith('src/') ? text : edit(path, text);
   };
   return host;
 }
 
-function compile(root: string, folder: string, fault: Fault | undefined): void {
+function compile(root: string, folder: string, edit: Edit): void {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2023.d.ts', 'lib.es2024.sharedmemory.d.ts', 'lib.esnext.disposable.d.ts'],
@@ -51,7 +59,7 @@ function compile(root: string, folder: string, fault: Fault | undefined): void {
     outDir: folder,
   };
   const roots = [...sourcesIn(root, 'test/sim'), 'src/threads/owner-agent.ts'].map((path) => join(root, path));
-  const program = ts.createProgram(roots, options, hostWith(root, options, fault));
+  const program = ts.createProgram(roots, options, hostWith(root, options, edit));
   const rewriter = new Rewriter(root, program);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(path), { recursive: true });
@@ -66,19 +74,20 @@ function compile(root: string, folder: string, fault: Fault | undefined): void {
   write(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
-/** The compiled simulation, made anew if any source changed; with a fault, if one is to be planted. */
-export async function loadSimulation(root: string, fault?: Fault): Promise<typeof import('./simulation.js')> {
-  const hash = createHash('sha256')
-    .update(ts.version)
-    .update(JSON.stringify(fault ?? 'none'));
+/** The compiled simulation, made anew if any source, or what `edit` makes of it, changed. */
+export async function loadSimulation(
+  root: string,
+  edit: Edit = (_path, text) => text,
+): Promise<typeof import('./simulation.js')> {
+  const hash = createHash('sha256').update(ts.version);
   const folders = ['native-layout', 'src', 'test/sim', 'test/support'];
   for (const path of folders.flatMap((folder) => sourcesIn(root, folder))) {
-    hash.update(path).update(readFileSync(join(root, path)));
+    hash.update(path).update(edit(path, readFileSync(join(root, path), 'utf8')));
   }
   const folder = join(root, 'node_modules/.cache/simulation', hash.digest('hex').slice(0, 16));
   if (!existsSync(folder)) {
     const fresh = `${folder}.${process.pid}`;
-    compile(root, fresh, fault);
+    compile(root, fresh, edit);
     try {
       renameSync(fresh, folder);
     } catch {

@@ -1,5 +1,5 @@
 /** Planting a fault and looking for it. */
-import { loadSimulation } from './compile.js';
+import { loadSimulation, planting } from './compile.js';
 import { FAULTS } from './planted-faults.js';
 
 /** Most schedules with two preemptions per program. */
@@ -14,7 +14,7 @@ export interface Found {
 /** Runs up to `limit` schedules of the fault's scene. Undefined: it does not show. */
 export async function findFault(root: string, name: string, seed: number, limit: number): Promise<Found | undefined> {
   const fault = FAULTS[name];
-  const { runCase, runBounded } = await loadSimulation(root, fault);
+  const { runCase, runBounded } = await loadSimulation(root, planting(fault));
   for (let i = 0; i < limit; i++) {
     const message = runCase({ scene: fault.scene, mode: fault.mode, seed: seed + i });
     if (message !== undefined) return { schedules: `random ${i + 1}`, message: message.split('\n')[0] };

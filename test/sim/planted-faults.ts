@@ -1,7 +1,7 @@
 /**
  * Faults that the simulation must find: an edit of one source each, applied when the engine is compiled for it. If the
- * text to replace is not there any more, compiling says so. `npm run test:sim -- --faults` plants one after the other
- * and says after how many schedules each was found; `--fault NAME` plants one for any other command.
+ * text to replace is not there any more, compiling says so. `npm run test:mutants` plants one after the other and says
+ * how each was found; `npm run test:sim -- --fault NAME` plants one for any other command.
  */
 import type { ModeName } from './memory-model.js';
 import { READING_FAULTS } from './reading-faults.js';
