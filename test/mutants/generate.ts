@@ -17,12 +17,10 @@ export interface Mutant {
 
 /** Sources whose stores and checks are the protocol; `verify` and its part `bounds` are an oracle. */
 const MUTATED =
-  /^src\/(memory\/(lock|redo-log|seqlock)|allocator\/[a-z-]+|table\/(?!verify|bounds|table)[a-z-]+|threads\/registry)\.ts$/;
+  /^src\/(memory\/(lock|redo-log|seqlock)|allocator\/[a-z-]+|table\/(?!verify|bounds|table)\S+|threads\/registry)\.ts$/;
 /** Files in which every early return of a reader or waiter is a validation. */
-const CHECKING = new RegExp(
-  '^src/(memory/lock|allocator/page-pool|threads/registry|' +
-    'table/(lookup|probe|entry-view|value-copy|list-insert|scan|walk|chunks|heal))\\.ts$',
-);
+const CHECKED = 'lookup|probe|entry-view|value-copy|list-insert|scan|walk|chunks|heal';
+const CHECKING = new RegExp(`^src/(memory/lock|allocator/page-pool|threads/registry|table/(${CHECKED}))\\.ts$`);
 const SHARED = /(^|\.)(words|control)$/;
 const STORING = /^(storeWord|storeOrdered|addWord|wakeOn|pokeWord|stage[A-Z]\w*|stage)$/;
 
