@@ -6,6 +6,7 @@ import { MAX_NAMESPACE_SLOTS, Namespace } from './namespace.js';
 import { MAX_PAGE_SHIFT, MIN_PAGE_SHIFT, Page } from './page.js';
 import { NamespaceCount, Partition } from './partition.js';
 import { Registry } from './registry.js';
+import { ERROR_LOG_LENGTH, ErrorLog, ErrorNote, OwnerDesk, RingSlot } from './ring.js';
 import { check } from './struct.js';
 import { Superblock } from './superblock.js';
 import { HOT_LINE_WORDS, MAX_SLAB_LENGTH, MAX_SLABS, WORD_LENGTH } from './units.js';
@@ -19,6 +20,8 @@ export interface Shape {
   readonly threadSlots: number;
   readonly namespaceSlots: number;
   readonly ownerCount: number;
+  /** Bytes of a ring of lazy writes; default DEFAULT_RING_LENGTH. */
+  readonly ringLength?: number;
 }
 
 /** Word indices into slab 0, and the placing of pages. */
@@ -30,6 +33,10 @@ export interface Geometry extends Shape {
   readonly partitionStride: number;
   readonly ownerTableWord: number;
   readonly pageTableWord: number;
+  /** The first owner desk, ring slot, and the error log. There is one desk, and one column of rings, without owners. */
+  readonly ownerDeskWord: number;
+  readonly ringWord: number;
+  readonly errorLogWord: number;
   /** End of the control region. */
   readonly controlWords: number;
   /** Page index of the first page of each slab, and behind the last the total. */
@@ -71,6 +78,11 @@ export function slabLengthsFor(memory: number, ownerCount: number): number[] {
   });
 }
 
+/** Rings of each thread: one per owner, or one that callers drain. */
+export function ringColumns({ ownerCount }: Shape): number {
+  return Math.max(1, ownerCount);
+}
+
 export function geometry(shape: Shape): Geometry {
   const pageLength = 2 ** shape.pageShift;
   const pagesIn = (bytes: number): number => Math.max(0, Math.floor(bytes / pageLength));
@@ -81,7 +93,10 @@ export function geometry(shape: Shape): Geometry {
   const partitionStride = alignWords(Partition.sizeWords + shape.namespaceSlots * NamespaceCount.sizeWords);
   const ownerTableWord = partitionWord + shape.partitionCount * partitionStride;
   const pageTableWord = alignWords(ownerTableWord + mostPages);
-  const controlWords = alignWords(pageTableWord + mostPages * Page.sizeWords);
+  const ownerDeskWord = alignWords(pageTableWord + mostPages * Page.sizeWords);
+  const ringWord = ownerDeskWord + ringColumns(shape) * OwnerDesk.sizeWords;
+  const errorLogWord = alignWords(ringWord + ringColumns(shape) * shape.threadSlots * RingSlot.sizeWords);
+  const controlWords = alignWords(errorLogWord + ErrorLog.sizeWords + ERROR_LOG_LENGTH * ErrorNote.sizeWords);
   const controlLength = Math.ceil((controlWords * WORD_LENGTH) / pageLength) * pageLength;
   const firstPage: number[] = [];
   const firstPageAddress: number[] = [];
@@ -100,6 +115,9 @@ export function geometry(shape: Shape): Geometry {
     partitionStride,
     ownerTableWord,
     pageTableWord,
+    ownerDeskWord,
+    ringWord,
+    errorLogWord,
     controlWords,
     firstPage,
     firstPageAddress,

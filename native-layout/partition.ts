@@ -84,6 +84,8 @@ export const LogState = {
   committed: 1,
   /** One swap; the log holds a Swap record. */
   swapping: 2,
+  /** The same, and the record's mark. */
+  swappingMarked: 3,
 } as const;
 
 export const Swap = struct('swap record', 'an overwrite, in the place of the log: everything it needs to be redone', [
@@ -96,6 +98,9 @@ export const Swap = struct('swap record', 'an overwrite, in the place of the log
   { name: 'spareWord', meaning: 'word of the partition header that names the spare' },
   { name: 'versionLow', meaning: 'version of the new entry, low 32 bits' },
   { name: 'versionHigh', meaning: 'version of the new entry, high 16 bits' },
+  { name: 'markSlab', meaning: 'slab of one more word that changes in this step: how far a ring is applied' },
+  { name: 'markWord', meaning: 'that word' },
+  { name: 'markValue', meaning: 'what it becomes' },
 ]);
 
 /** Actions of log steps that are more than one word; they stand in the place of the slab. */

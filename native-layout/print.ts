@@ -6,12 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BUCKET_SLOTS, MAX_DEPTH, ROOT_CHUNKS } from './bucket.js';
 import * as entry from './entry.js';
-import { geometry, namespaceSlotsFor, pageShiftFor, slabLengthsFor } from './geometry.js';
+import { geometry, namespaceSlotsFor, pageShiftFor, ringColumns, slabLengthsFor } from './geometry.js';
 import * as keyTags from './key-tags.js';
 import { MAX_NAMESPACE_NAME_LENGTH, MAX_NAMESPACE_SLOTS, Namespace, NamespaceKind } from './namespace.js';
 import { MAX_PAGE_SHIFT, MIN_PAGE_SHIFT, Page } from './page.js';
 import { LOG_STEPS, LogAction, LogState, NamespaceCount, Partition, SEQUENCE_STEP } from './partition.js';
 import { ClaimState, Registry } from './registry.js';
+import * as ring from './ring.js';
 import { classTable } from './size-class.js';
 import { type PlacedField, packedWords, type StructInfo, structs, type WordInfo } from './struct.js';
 import { CacheState, MAX_THREADS, Superblock } from './superblock.js';
@@ -148,8 +149,16 @@ function renderMap(): string {
     region('registry: a slot per thread', g.registryWord, g.threadSlots, Registry.sizeWords),
     region('namespace table', g.namespaceWord, namespaceSlots, Namespace.sizeWords),
     region('partitions: header, then namespace counts', g.partitionWord, g.partitionCount, g.partitionStride),
-    region('owner table: a word per page, 0 free, else partition + 1', g.ownerTableWord, mostPages, 1),
+    region(
+      'owner table: a word per page, 0 free, partition + 1, or −1 − slot of a ring',
+      g.ownerTableWord,
+      mostPages,
+      1,
+    ),
     region('page records', g.pageTableWord, mostPages, Page.sizeWords),
+    region('owner desks', g.ownerDeskWord, ringColumns(g), ring.OwnerDesk.sizeWords),
+    region('ring slots: by owner, then by thread', g.ringWord, ringColumns(g) * g.threadSlots, ring.RingSlot.sizeWords),
+    region('error log: its notes', g.errorLogWord, ring.ERROR_LOG_LENGTH, ring.ErrorNote.sizeWords),
     ...pages,
   ];
   const counts = `${count(Partition.sizeWords)} words of header and ${namespaceSlots} × ${NamespaceCount.sizeWords}`;
@@ -202,6 +211,8 @@ function renderStates(): string {
       ...rowsOf('registry claim `state`', ClaimState),
       ...rowsOf('namespace `kind`', NamespaceKind),
       ...rowsOf('partition `logState`', LogState),
+      ...rowsOf('ring record `kind`', ring.RecordKind),
+      ...rowsOf('error note `reason`', ring.LazyFailure),
       ...rowsOf('first word of a log step, instead of a slab; `fillDirectory` less a depth', LogAction),
       ['first word of a log step: slab of a sequence word', 'slab + `SEQUENCE_STEP`', `slab + ${SEQUENCE_STEP}`],
     ],
@@ -266,6 +277,8 @@ function renderLimits(): string {
     ['log2 of the directory of a partition', MAX_DEPTH],
     ['directory chunks of a partition', ROOT_CHUNKS],
     ['steps of a redo log', LOG_STEPS],
+    ['pages of a ring', ring.MAX_RING_PAGES],
+    ['part of all pages in rings', `1/${2 ** ring.RING_PART_SHIFT}`],
   ];
   return table(['at most', 'value'], rows);
 }

@@ -55,7 +55,14 @@ export const Registry = struct(
       writers: 'its thread, sweeper',
       readers: 'all who meet a pending entry',
     },
-    { name: 'padding', words: 22, meaning: 'the counters have lines of their own' },
+    {
+      name: 'ringed',
+      meaning: '1: pages may belong to rings of this slot',
+      mode: 'atomic',
+      writers: 'its thread, sweeper',
+      readers: 'sweeper',
+    },
+    { name: 'padding', words: 21, meaning: 'the counters have lines of their own' },
     {
       name: 'counters',
       words: 32,

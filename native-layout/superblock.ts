@@ -27,7 +27,14 @@ export const Superblock = struct(
     { name: 'threadSlots', meaning: 'registry slots', mode: 'constant', writers: 'starter', readers: 'all' },
     { name: 'namespaceSlots', meaning: 'namespace slots', mode: 'constant', writers: 'starter', readers: 'all' },
     { name: 'ownerCount', meaning: 'owner threads', mode: 'constant', writers: 'starter', readers: 'all' },
-    { name: 'reserved', words: 22, meaning: 'fills the line of constants' },
+    {
+      name: 'ringLength',
+      meaning: 'bytes of a ring of lazy writes, as asked for',
+      mode: 'constant',
+      writers: 'starter',
+      readers: 'all',
+    },
+    { name: 'reserved', words: 21, meaning: 'fills the line of constants' },
     {
       name: 'state',
       meaning: 'RUNNING or STOPPED; never goes back',

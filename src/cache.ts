@@ -96,13 +96,13 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
     return this.#lifecycle.pool(options);
   }
 
-  /** Resolves when buffered writes are visible. This version buffers none. */
+  /** Resolves when all lazy writes that any thread made before the call are visible. */
   async flush(): Promise<void> {
-    this.flushSync();
+    this.#attachment.flush('flush');
   }
 
   flushSync(): void {
-    this.#attachment.open('flush');
+    this.#attachment.flush('flushSync');
   }
 
   /** Ends the cache for all threads; their next call throws `STOPPED`. Idempotent. */
@@ -128,6 +128,14 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   /** Stores a row, replacing the one with its key. Throws `BAD_ROW BAD_KEY BAD_VALUE TOO_LARGE FULL`. */
   put(row: Row, options?: NoOptions): true {
     return this.#tuples.put(row, 'put', options);
+  }
+
+  /**
+   * Stores a row soon: visible after `flush`, in order with this thread's other writes. Throws `BAD_ROW BAD_KEY
+   * BAD_VALUE TOO_LARGE` at once; what cannot be stored is reported, see REFERENCE.md.
+   */
+  lazyPut(row: Row, options?: NoOptions): void {
+    this.#tuples.lazyPut(row, options);
   }
 
   /** Stores rows; a bad row throws before anything is stored. Returns their number. */

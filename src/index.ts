@@ -13,6 +13,7 @@ export { SuperCache } from './cache.js';
 export { CacheError, type ErrorCode, type MistakeError } from './errors.js';
 export type { ResolvedOptions, StartOptions } from './options.js';
 export type { CacheHandle } from './threads/handle.js';
+export type { LazyErrorMessage } from './threads/lazy-errors.js';
 export type { PoolOptions } from './threads/pool.js';
 export type {
   AnyRow,
@@ -23,6 +24,7 @@ export type {
   NoOptions,
   PartitionOption,
   PartitionStats,
+  RingReport,
   SizeClassReport,
   ThreadReport,
 } from './types.js';

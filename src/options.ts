@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../native-layout/geometry.js';
+import { DEFAULT_RING_LENGTH } from '../native-layout/ring.js';
 import { MAX_THREADS } from '../native-layout/superblock.js';
 import { MAX_MEMORY } from '../native-layout/units.js';
 import { MAX_VALUE_LENGTH } from '../native-layout/value-tags.js';
@@ -35,17 +36,26 @@ export interface StartOptions {
    * `'frozen'` (default): plain objects and arrays come back deeply frozen. `'copy'`: everything comes back mutable.
    */
   values?: 'frozen' | 'copy' | undefined;
+  /**
+   * `ring`: bytes of a buffer of lazy writes, one per thread and owner, `'8kb'` to `'16mb'`. Default `'1mb'`, less if all
+   * together would take more than 1/8 of the memory.
+   */
+  lazy?: { ring?: number | string | undefined } | undefined;
 }
 
 /** The options in use: every default filled in. */
 export type ResolvedOptions = Readonly<{ [Name in keyof Required<StartOptions>]: Resolved<Name> }>;
 type Resolved<Name extends keyof StartOptions> = Name extends 'memory' | 'maxEntrySize'
   ? number
-  : Exclude<Required<StartOptions>[Name], undefined>;
+  : Name extends 'lazy'
+    ? Readonly<{ ring: number }>
+    : Exclude<Required<StartOptions>[Name], undefined>;
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30, tb: 2 ** 40 };
 const MIN_MEMORY = 256 * 1024;
 const MAX_OWNERS = 64;
+const MIN_RING = 8 * 2 ** 10;
+const MAX_RING = 16 * 2 ** 20;
 const MAX_PARTITIONS = 4096;
 /** A partition is not given less memory than this by default, in bytes. */
 const LEAST_PARTITION_MEMORY = 2 ** 20;
@@ -60,7 +70,6 @@ const LATER = [
   'nearCache',
   'hash',
   'clock',
-  'lazy',
   'pressure',
   'onEvict',
   'sessionTtl',
@@ -117,6 +126,22 @@ class Checker {
     return fallback;
   }
 
+  /** The option `lazy`, an object of its own. */
+  lazy(): { ring: number } {
+    const given = this.#given.lazy;
+    const fallback = { ring: DEFAULT_RING_LENGTH };
+    if (given === undefined) return fallback;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      this.reject('lazy', "an object such as { ring: '1mb' }");
+      return fallback;
+    }
+    const inner = new Checker(given as Record<string, unknown>);
+    inner.unknown(['ring']);
+    const ring = inner.bytes('ring', DEFAULT_RING_LENGTH, MIN_RING, MAX_RING);
+    this.problems.push(...inner.problems.map((problem) => `lazy.${problem}`));
+    return { ring };
+  }
+
   unknown(known: readonly string[]): void {
     for (const name of Object.keys(this.#given)) {
       if (known.includes(name) || this.#given[name] === undefined) continue;
@@ -138,6 +163,7 @@ const KNOWN: readonly (keyof StartOptions)[] = [
   'maxEntrySize',
   'maxThreads',
   'values',
+  'lazy',
 ];
 
 /** Checks the options and fills in defaults. Throws one `ERR_SUPERCACHE_BAD_OPTION` for all that is wrong. */
@@ -164,6 +190,7 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
     maxEntrySize: check.bytes('maxEntrySize', 16 * 2 ** 20, 64, MAX_VALUE_LENGTH),
     maxThreads,
     values: check.oneOf('values', 'frozen', ['frozen', 'copy']),
+    lazy: check.lazy(),
   };
   if (owners >= maxThreads) check.reject('maxThreads', `more than the ${owners} owners, which count as threads`);
   const shape = shapeOf(options);
@@ -197,5 +224,6 @@ function shapeOf(options: ResolvedOptions): Shape {
     threadSlots: options.maxThreads + 1,
     namespaceSlots: namespaceSlotsFor(memory),
     ownerCount: owners,
+    ringLength: options.lazy.ring,
   };
 }

@@ -41,6 +41,8 @@ export interface CacheStats {
   readonly removeCount: number;
   /** Writes refused with `ERR_SUPERCACHE_FULL`. */
   readonly refusedCount: number;
+  /** Lazy writes that could not be stored; see `supercache:lazy-error`. */
+  readonly lazyErrors: number;
   readonly loadSuccessCount: number;
   readonly loadFailureCount: number;
   /** Milliseconds. */
@@ -77,6 +79,8 @@ export interface Inspection {
   /** Share of held pages' bytes that is free. */
   readonly fragmentation: number;
   readonly threads: readonly ThreadReport[];
+  /** Rings of lazy writes that threads have. */
+  readonly rings: readonly RingReport[];
   /** Partitions whose lock is held at this moment, and by which registry slot. */
   readonly locks: readonly { readonly partition: number; readonly slot: number }[];
 }
@@ -88,6 +92,17 @@ export interface SizeClassReport {
   readonly pages: number;
   readonly usedCells: number;
   readonly cells: number;
+}
+
+export interface RingReport {
+  /** Registry slot of the thread that writes. */
+  readonly slot: number;
+  /** Index of the owner that applies; 0 also if there are no owners. */
+  readonly owner: number;
+  /** Bytes of the ring. */
+  readonly length: number;
+  /** Bytes of records that wait. */
+  readonly pending: number;
 }
 
 export interface ThreadReport {

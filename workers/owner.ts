@@ -10,6 +10,8 @@ import type { OwnerControl, OwnerData } from '../src/threads/owners.js';
 
 /** Longest sleep of an idle owner: it looks for threads that are gone. */
 const IDLE_MS = 250;
+/** Sleep while another thread applies the lazy writes that wait. */
+const BUSY_MS = 1;
 
 async function run({ handle, ownerIndex, port }: OwnerData): Promise<void> {
   const attachment = new Attachment(handle, openMemory(handle), ownerIndex + 1);
@@ -22,8 +24,12 @@ async function run({ handle, ownerIndex, port }: OwnerData): Promise<void> {
   for (;;) {
     const rung = loadWord(control, doorbell);
     if (attachment.stopped) break;
-    if (agent.doWork() > 0) await new Promise(setImmediate);
-    else await parkAsyncOn(control, doorbell, rung, IDLE_MS);
+    if (agent.doWork() > 0) {
+      await new Promise(setImmediate);
+    } else {
+      await parkAsyncOn(control, doorbell, rung, agent.rest() ? IDLE_MS : BUSY_MS);
+      agent.rise();
+    }
   }
   attachment.detach();
   port.close();

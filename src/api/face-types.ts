@@ -12,6 +12,7 @@ export type FaceError = Error & { readonly code?: ErrorCode; readonly op?: strin
 
 export interface SafeCache<Row, Stored> {
   put(row: Row): Result<true>;
+  lazyPut(row: Row): Result<void>;
   putBatch(rows: readonly Row[]): Result<number>;
   insertNew(rowOrRows: Row | readonly Row[]): Result<boolean>;
   get(row: AnyRow): Result<Stored[]>;
@@ -38,6 +39,7 @@ export interface SafeCache<Row, Stored> {
 
 export interface PromisesCache<Row, Stored> {
   put(row: Row): Promise<true>;
+  lazyPut(row: Row): Promise<void>;
   putBatch(rows: readonly Row[]): Promise<number>;
   insertNew(rowOrRows: Row | readonly Row[]): Promise<boolean>;
   get(row: AnyRow): Promise<Stored[]>;
@@ -66,6 +68,7 @@ export interface SafeKeyValue<K, V> {
   get(key: K): Result<DeepReadonly<V> | undefined>;
   get<D>(key: K, fallback: D): Result<DeepReadonly<V> | D>;
   set(key: K, value: V): Result<unknown>;
+  lazySet(key: K, value: V): Result<void>;
   has(key: K): Result<boolean>;
   delete(key: K): Result<boolean>;
 }
@@ -74,6 +77,7 @@ export interface PromisesKeyValue<K, V> {
   get(key: K): Promise<DeepReadonly<V> | undefined>;
   get<D>(key: K, fallback: D): Promise<DeepReadonly<V> | D>;
   set(key: K, value: V): Promise<unknown>;
+  lazySet(key: K, value: V): Promise<void>;
   has(key: K): Promise<boolean>;
   delete(key: K): Promise<boolean>;
 }

@@ -7,6 +7,7 @@ type Wrap = (run: () => unknown) => unknown;
 /** Methods of a cache that have faces. */
 export const CACHE_METHODS = [
   'put',
+  'lazyPut',
   'putBatch',
   'insertNew',
   'get',
@@ -31,7 +32,7 @@ export const CACHE_METHODS = [
 ] as const;
 
 /** Methods of a key-value that have faces. */
-export const KEY_VALUE_METHODS = ['get', 'set', 'has', 'delete'] as const;
+export const KEY_VALUE_METHODS = ['get', 'set', 'lazySet', 'has', 'delete'] as const;
 
 function succeed<T>(value: T): Result<T> {
   return { ok: true, value };

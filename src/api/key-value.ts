@@ -6,6 +6,7 @@ import { decodeValue, type ValueMode } from '../codec/value-decoder.js';
 import { mistake, show } from '../errors.js';
 import { Counter } from '../stats/counters.js';
 import { partitionOfHash } from '../table/probe.js';
+import type { Table } from '../table/table.js';
 import type { Attachment } from '../threads/attachment.js';
 import type { DeepReadonly, Key, NoOptions } from '../types.js';
 import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
@@ -64,24 +65,45 @@ export class KeyValue<K = Key, V = unknown> {
   set(key: K, value: V, options?: NoOptions): this {
     const attachment = this.#attachment;
     const table = attachment.open('set');
-    if (options !== undefined) refuseOptions(options, 'set');
+    this.#encode(table, key, value, 'set', options);
+    const { keys, values } = attachment;
+    const outcome = table.put(partitionOfHash(keys.hash, this.#partitionCount), this.#slot, keys, values, false);
+    values.release();
+    settle(attachment, outcome, 'set', key);
+    return this;
+  }
+
+  /**
+   * Stores the value soon: visible after `flush`, in order with this thread's other writes. Throws `BAD_KEY`,
+   * `BAD_VALUE`, `TOO_LARGE`, `STOPPED`; what cannot be stored is reported, see REFERENCE.md.
+   */
+  lazySet(key: K, value: V, options?: NoOptions): void {
+    const attachment = this.#attachment;
+    const table = attachment.open('lazySet');
+    this.#encode(table, key, value, 'lazySet', options);
+    const { keys, values } = attachment;
+    const partition = partitionOfHash(keys.hash, this.#partitionCount);
+    if (table.lazyPut(partition, this.#slot, keys, values)) attachment.counters[Counter.put] += 1;
+    values.release();
+  }
+
+  /** Checks and encodes a key and its value. */
+  #encode(table: Table, key: K, value: V, op: string, options: object | undefined): void {
+    const attachment = this.#attachment;
+    if (options !== undefined) refuseOptions(options, op);
     if (value === undefined) {
       throw mistake('BAD_VALUE', 'undefined cannot be stored, because get returns it for "not there"; null can', {
-        op: 'set',
+        op,
         key,
       });
     }
     const { keys, values } = attachment;
     attachment.turn = (attachment.turn + 1) | 0;
     const turn = attachment.turn;
-    values.encodeValue(value, 'set', key);
-    keys.encode(key, 'set');
-    checkTurn(attachment, turn, 'set', key);
-    checkSize(attachment, table, keys, values, 'set', key);
-    const outcome = table.put(partitionOfHash(keys.hash, this.#partitionCount), this.#slot, keys, values, false);
-    values.release();
-    settle(attachment, outcome, 'set', key);
-    return this;
+    values.encodeValue(value, op, key);
+    keys.encode(key, op);
+    checkTurn(attachment, turn, op, key);
+    checkSize(attachment, table, keys, values, op, key);
   }
 
   has(key: K): boolean {

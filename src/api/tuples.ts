@@ -7,6 +7,7 @@ import { mistake, show } from '../errors.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Counter } from '../stats/counters.js';
 import type { ListItem } from '../table/list-insert.js';
+import type { Table } from '../table/table.js';
 import type { Attachment } from '../threads/attachment.js';
 import type { AnyRow, PartitionOption } from '../types.js';
 import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
@@ -17,6 +18,8 @@ export class Tuples {
   readonly router: Router;
   readonly rows: Rows;
   readonly #attachment: Attachment;
+  /** Partition of the row that was encoded last. */
+  #partition = 0;
 
   constructor(attachment: Attachment) {
     this.#attachment = attachment;
@@ -28,6 +31,28 @@ export class Tuples {
   put(given: AnyRow, op: string, options?: object, partitionIndex = -1): true {
     const attachment = this.#attachment;
     const table = attachment.open(op);
+    const { keys, values } = attachment;
+    const key = this.#encode(table, given, op, options, partitionIndex);
+    const outcome = table.put(this.#partition, TUPLE_NAMESPACE, keys, values, false);
+    values.release();
+    settle(attachment, outcome, op, key);
+    return true;
+  }
+
+  /** Stores a row soon. */
+  lazyPut(given: AnyRow, options?: object): void {
+    const op = 'lazyPut';
+    const attachment = this.#attachment;
+    const table = attachment.open(op);
+    const { keys, values } = attachment;
+    this.#encode(table, given, op, options, -1);
+    if (table.lazyPut(this.#partition, TUPLE_NAMESPACE, keys, values)) attachment.counters[Counter.put] += 1;
+    values.release();
+  }
+
+  /** Checks and encodes one row, and finds its partition, unless that is given. Returns the key. */
+  #encode(table: Table, given: AnyRow, op: string, options: object | undefined, partitionIndex: number): unknown {
+    const attachment = this.#attachment;
     if (options !== undefined) refuseOptions(options, op);
     const { keyPos, partitionPos, byKey } = this.router;
     const { keys, values } = attachment;
@@ -41,11 +66,8 @@ export class Tuples {
     keys.encode(key, op);
     checkTurn(attachment, turn, op, key);
     checkSize(attachment, table, keys, values, op, key);
-    if (partition < 0) partition = this.router.ofEncodedKey();
-    const outcome = table.put(partition, TUPLE_NAMESPACE, keys, values, false);
-    values.release();
-    settle(attachment, outcome, op, key);
-    return true;
+    this.#partition = partition < 0 ? this.router.ofEncodedKey() : partition;
+    return key;
   }
 
   /** Checks and encodes every row before the first is stored. */
@@ -177,8 +199,8 @@ function copyKey({ words, length, raw, hash }: KeyView): KeyView {
   return { words: words.slice(0, (length + 3) >> 2), length, raw, hash };
 }
 
-function copyValue({ bytes, length, latin1 }: ValueView): ValueView {
-  return { bytes: latin1 === null ? Buffer.from(bytes.subarray(0, length)) : NO_BYTES, length, latin1 };
+function copyValue({ bytes, length, latin1, raw }: ValueView): ValueView {
+  return { bytes: latin1 === null ? Buffer.from(bytes.subarray(0, length)) : NO_BYTES, length, latin1, raw };
 }
 
 const NO_BYTES = Buffer.alloc(0);

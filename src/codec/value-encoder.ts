@@ -23,6 +23,10 @@ export class ValueEncoder extends FieldWriter {
    * nothing, and the caller stores it raw.
    */
   latin1: string | null = null;
+  get raw(): boolean {
+    return this.latin1 !== null;
+  }
+
   readonly #check = new PlainTreeCheck();
   /**
    * Changes with every call: a call that finds it changed at its end was entered again by code that it ran, a Proxy

@@ -40,6 +40,8 @@ export interface SwapPlace {
   readonly address: number;
 }
 
+const NO_MARK = -1;
+
 export class RedoLog {
   private readonly words: Int32Array[];
   private readonly control: Int32Array;
@@ -50,6 +52,10 @@ export class RedoLog {
   private first = 0;
   private at = 0;
   private end = 0;
+  /** One more word that the next change of an entry sets, if the slab is not negative. */
+  private markSlab = NO_MARK;
+  private markWord = 0;
+  private markValue = 0;
 
   constructor(memory: SharedMemory) {
     this.words = memory.words;
@@ -88,6 +94,22 @@ export class RedoLog {
     this.stage(LogAction.retireSegment, address, bucketCount);
   }
 
+  /** The change that follows also sets this word, in the same step, after everything else of it. */
+  mark(slab: number, word: number, value: number): void {
+    this.markSlab = slab;
+    this.markWord = word;
+    this.markValue = value;
+  }
+
+  unmark(): void {
+    this.markSlab = NO_MARK;
+  }
+
+  /** Stages the mark, if there is one, as the last of the change. */
+  stageMark(): void {
+    if (this.markSlab >= 0) this.stageSequence(this.markSlab, this.markWord, this.markValue);
+  }
+
   commit(): void {
     const control = this.control;
     const header = this.header;
@@ -118,19 +140,26 @@ export class RedoLog {
     control[record + Swap.spareWord] = spareWord;
     control[record + Swap.versionLow] = low;
     control[record + Swap.versionHigh] = high;
+    const marked = this.markSlab >= 0;
+    if (marked) {
+      control[record + Swap.markSlab] = this.markSlab;
+      control[record + Swap.markWord] = this.markWord;
+      control[record + Swap.markValue] = this.markValue;
+    }
     // Readers see the address only after the cell that was filled before.
-    storeOrdered(control, header + Partition.logState, LogState.swapping);
+    storeOrdered(control, header + Partition.logState, marked ? LogState.swappingMarked : LogState.swapping);
     words[slotWord] = address;
     storeOrdered(words, bucket, (words[bucket] + 2) | 0);
     if (homeBucket !== bucket) storeOrdered(words, homeBucket, (words[homeBucket] + 2) | 0);
     control[header + Partition.versionLow] = low;
     control[header + Partition.versionHigh] = high;
     control[spareWord] = replaced;
+    if (marked) storeOrdered(this.words[this.markSlab], this.markWord, this.markValue);
     control[header + Partition.logState] = LogState.idle;
   }
 
   /** Performs a swap again. A sequence may rise twice: that makes readers look again, and nothing else. */
-  private redoSwap(header: number): void {
+  private redoSwap(header: number, marked: boolean): void {
     const control = this.control;
     const record = header + Partition.log;
     const words = this.words[control[record + Swap.slab]];
@@ -142,6 +171,9 @@ export class RedoLog {
     control[header + Partition.versionLow] = control[record + Swap.versionLow];
     control[header + Partition.versionHigh] = control[record + Swap.versionHigh];
     control[control[record + Swap.spareWord]] = control[record + Swap.replaced];
+    if (!marked) return;
+    const marks = this.words[control[record + Swap.markSlab]];
+    storeOrdered(marks, control[record + Swap.markWord], control[record + Swap.markValue]);
   }
 
   /** Finishes what a former holder committed. Idempotent: whoever dies in it is followed by another. */
@@ -149,7 +181,7 @@ export class RedoLog {
     const control = this.control;
     const state = control[header + Partition.logState];
     if (state === LogState.committed) this.perform(header, control[header + Partition.logLength]);
-    else if (state === LogState.swapping) this.redoSwap(header);
+    else if (state !== LogState.idle) this.redoSwap(header, state === LogState.swappingMarked);
     storeWord(control, header + Partition.logState, LogState.idle);
   }
 

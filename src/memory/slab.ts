@@ -1,5 +1,6 @@
 /** The shared memory of one cache as one thread sees it: its slabs, and the views on them. */
 import { type Geometry, geometry, type Shape } from '../../native-layout/geometry.js';
+import { DEFAULT_RING_LENGTH } from '../../native-layout/ring.js';
 import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { LAYOUT_VERSION, MAGIC } from '../../native-layout/units.js';
 import { peekWord, pokeWord, storeWord } from './atomics.js';
@@ -48,6 +49,7 @@ export class SharedMemory {
     pokeWord(control, Superblock.threadSlots, shape.threadSlots);
     pokeWord(control, Superblock.namespaceSlots, shape.namespaceSlots);
     pokeWord(control, Superblock.ownerCount, shape.ownerCount);
+    pokeWord(control, Superblock.ringLength, shape.ringLength ?? DEFAULT_RING_LENGTH);
     pokeWord(control, Superblock.magic, MAGIC);
     storeWord(control, Superblock.state, CacheState.running);
     return memory;

@@ -18,4 +18,6 @@ export interface ValueView {
   readonly length: number;
   /** The whole value, if it is one Latin-1 string: stored without a tag. */
   readonly latin1: string | null;
+  /** The value is one Latin-1 string: `latin1`, or if that is null, the bytes. */
+  readonly raw: boolean;
 }

@@ -10,6 +10,7 @@ import { loadWord } from '../memory/atomics.js';
 import type { SharedMemory } from '../memory/slab.js';
 import type { CacheStats, Inspection, PartitionStats, SizeClassReport, ThreadReport } from '../types.js';
 import { sumCounters } from './counters.js';
+import { countLazyErrors, ringReports } from './rings.js';
 
 export function readStats(memory: SharedMemory): CacheStats {
   const counters = sumCounters(memory);
@@ -25,6 +26,7 @@ export function readStats(memory: SharedMemory): CacheStats {
     putCount: counters.put,
     removeCount: counters.remove,
     refusedCount: counters.refused,
+    lazyErrors: countLazyErrors(memory),
     loadSuccessCount: 0,
     loadFailureCount: 0,
     totalLoadTime: 0,
@@ -83,9 +85,12 @@ export function readInspection(memory: SharedMemory, isAlive: (slotWord: number)
   const pages = new Int32Array(classes.classCount + 1);
   const used = new Float64Array(classes.classCount + 1);
   let free = 0;
+  let ringed = 0;
   for (let page = 0; page < geometry.pageCount; page++) {
     const record = geometry.pageTableWord + page * Page.sizeWords;
-    if (control[geometry.ownerTableWord + page] === 0) free++;
+    const owner = control[geometry.ownerTableWord + page];
+    if (owner === 0) free++;
+    else if (owner < 0) ringed++;
     else {
       pages[control[record + Page.classId]]++;
       used[control[record + Page.classId]] += control[record + Page.usedCount];
@@ -110,7 +115,7 @@ export function readInspection(memory: SharedMemory, isAlive: (slotWord: number)
       cells: pages[id] * classes.cellCounts[id],
     });
   }
-  const held = (geometry.pageCount - free) * pageLength;
+  const held = (geometry.pageCount - free - ringed) * pageLength;
   const fill = held === 0 ? 1 : usedBytes / held;
   return {
     layoutVersion: LAYOUT_VERSION,
@@ -122,6 +127,7 @@ export function readInspection(memory: SharedMemory, isAlive: (slotWord: number)
     fill,
     fragmentation: 1 - fill,
     threads: threadReports(memory, isAlive),
+    rings: ringReports(memory),
     locks: heldLocks(memory),
   };
 }

@@ -3,11 +3,9 @@
 import { Entry, Flag, MAX_HEADER_LENGTH, WIDE_KEY_LENGTH, WIDE_VALUE_LENGTH } from '../../native-layout/entry.js';
 import { classOf } from '../../native-layout/size-class.js';
 import type { TextBuffer } from '../codec/buffer-text.js';
+import { writeBytes } from '../memory/value-bytes.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { ANY_OPTIONAL, headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
-
-/** Values up to this length are copied by a loop, in bytes. */
-const LOOP_LENGTH = 24;
 
 /** Longest key in bytes that fits one cell with the largest header. */
 export function maxKeyLengthFor(maxCellLength: number): number {
@@ -38,7 +36,7 @@ export class EntryShape {
 
   /** Decides. `flags` are those the caller needs; a linked entry keeps room for its pendingNext word. */
   measure(key: KeyView, value: ValueView, flags: number): void {
-    let all = flags | (key.raw ? Flag.keyRaw : 0) | (value.latin1 === null ? 0 : Flag.valueRaw);
+    let all = flags | (key.raw ? Flag.keyRaw : 0) | (value.raw ? Flag.valueRaw : 0);
     const needsWide = key.length >= WIDE_KEY_LENGTH || value.length >= WIDE_VALUE_LENGTH;
     if (needsWide || (flags & Flag.linked) !== 0) all |= Flag.wide;
     let length = (headerWords(all) << 2) + key.length + value.length;
@@ -75,18 +73,6 @@ export class EntryShape {
     const count = (key.length + 3) >> 2;
     for (let i = 0; i < count; i++) words[keyAt + i] = keyWords[i];
     if (!this.chained) writeBytes(bytes, (keyAt << 2) + key.length, value);
-  }
-}
-
-function writeBytes(bytes: Buffer, at: number, value: ValueView): void {
-  const { length } = value;
-  if (value.latin1 !== null) {
-    (bytes as TextBuffer).latin1Write(value.latin1, at, length);
-  } else if (length <= LOOP_LENGTH) {
-    const from = value.bytes;
-    for (let i = 0; i < length; i++) bytes[at + i] = from[i];
-  } else {
-    value.bytes.copy(bytes, at, 0, length);
   }
 }
 

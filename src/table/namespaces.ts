@@ -73,6 +73,15 @@ export class Namespaces {
     return slot.index;
   }
 
+  /** The name of a key-value; undefined for the tuples. */
+  nameOf(slot: number): string | undefined {
+    const { control, memory } = this.partitions;
+    const at = this.tagWord(slot);
+    if (control[at + Namespace.kind] !== NamespaceKind.keyValue) return undefined;
+    const start = (at + Namespace.name) << 2;
+    return Buffer.from(memory.bytes[0].subarray(start, start + control[at + Namespace.nameLength])).toString();
+  }
+
   /** The slot with this name, or the first free one; index 0: neither. */
   private find(name: Buffer): { index: number; isNew: boolean } {
     const { control, memory } = this.partitions;

@@ -5,7 +5,9 @@
 import type { SharedMemory } from '../memory/slab.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { freeReservation } from './chunks.js';
+import { Drain } from './drain.js';
 import { maxKeyLengthFor } from './entry-shape.js';
+import { LazyWrites } from './lazy-writes.js';
 import type { ListItem } from './list-insert.js';
 import { Lookup } from './lookup.js';
 import { Namespaces } from './namespaces.js';
@@ -23,6 +25,8 @@ export class Table {
   readonly partitions: Partitions;
   readonly namespaces: Namespaces;
   readonly upkeep: Upkeep;
+  readonly lazy: LazyWrites;
+  readonly drain: Drain;
   /** What the last `read` or `take` found. */
   readonly copy: ValueCopy;
   /** Longest encoded key, in bytes. */
@@ -38,6 +42,8 @@ export class Table {
     const remover = new Remover(this.partitions, slot);
     this.upkeep = new Upkeep(this.partitions, slot, remover);
     this.writer = new Writer(this.partitions, slot, this.lookup, this.upkeep, remover);
+    this.drain = new Drain(this.partitions, this.writer);
+    this.lazy = new LazyWrites(this.partitions, this.writer, this.drain);
     this.namespaces = new Namespaces(this.partitions, this.upkeep);
     this.copy = this.lookup.copy;
     this.maxKeyLength = maxKeyLengthFor(this.partitions.cells.classes.maxCellLength);
@@ -54,7 +60,26 @@ export class Table {
 
   put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
     try {
+      if (this.lazy.buffering) this.lazy.settle(partitionIndex);
       return this.writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent);
+    } catch (error) {
+      throw this.mended(error);
+    }
+  }
+
+  /** Stores the entry soon; `flush` makes it visible. Returns whether it was stored at once. */
+  lazyPut(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView): boolean {
+    try {
+      return this.lazy.put(partitionIndex, namespaceSlot, key, value);
+    } catch (error) {
+      throw this.mended(error);
+    }
+  }
+
+  /** Applies what all threads have written lazily before. */
+  flush(): void {
+    try {
+      this.lazy.flush();
     } catch (error) {
       throw this.mended(error);
     }
@@ -63,6 +88,7 @@ export class Table {
   /** Inserts all items or none. Items are sorted by partition and have distinct keys. */
   insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
     try {
+      if (this.lazy.buffering) this.lazy.settleAll();
       return this.writer.insertAll(namespaceSlot, items);
     } catch (error) {
       throw this.mended(error);
@@ -71,6 +97,7 @@ export class Table {
 
   remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
     try {
+      if (this.lazy.buffering) this.lazy.settle(partitionIndex);
       return this.writer.remove(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
@@ -80,6 +107,7 @@ export class Table {
   /** Removes a key and copies its value into `copy`. False: there was none. */
   take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
     try {
+      if (this.lazy.buffering) this.lazy.settle(partitionIndex);
       return this.writer.take(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
@@ -88,6 +116,7 @@ export class Table {
 
   clearAll(): void {
     try {
+      if (this.lazy.buffering) this.lazy.settleAll();
       this.namespaces.clearAll();
     } catch (error) {
       throw this.mended(error);

@@ -63,6 +63,34 @@ export class Writer {
 
   /** Stores the entry; with `ifAbsent` only if the key has none. */
   put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
+    // A `vm` time-out may have left one.
+    this.log.unmark();
+    return this.perform(partitionIndex, namespaceSlot, key, value, ifAbsent);
+  }
+
+  /** Stores the entry, and in the same step word `word` of slab `slab` becomes `mark`. */
+  putMarked(
+    partitionIndex: number,
+    namespaceSlot: number,
+    key: KeyView,
+    value: ValueView,
+    slab: number,
+    word: number,
+    mark: number,
+  ): Outcome {
+    this.log.mark(slab, word, mark);
+    const outcome = this.perform(partitionIndex, namespaceSlot, key, value, false);
+    this.log.unmark();
+    return outcome;
+  }
+
+  private perform(
+    partitionIndex: number,
+    namespaceSlot: number,
+    key: KeyView,
+    value: ValueView,
+    ifAbsent: boolean,
+  ): Outcome {
     this.shape.measure(key, value, 0);
     let reserved: Reserved | undefined;
     if (this.shape.chained) {
@@ -182,6 +210,7 @@ export class Writer {
       spares.stageNext(header, classId);
       if (present) this.remover.stageReplaced(header, old);
     }
+    log.stageMark();
     log.commit();
     cells.settle(header, partitionIndex);
     return Outcome.stored;
@@ -244,6 +273,7 @@ export class Writer {
 
   /** Inserts all items or none; see `list-insert.ts`. Items are sorted by partition and have distinct keys. */
   insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+    this.log.unmark();
     const outcome = this.insertAllOnce(namespaceSlot, items);
     if (outcome !== Outcome.full || !this.upkeep.relieve()) return outcome;
     return this.insertAllOnce(namespaceSlot, items);

@@ -11,9 +11,10 @@ import { CacheError, show } from '../errors.js';
 import { loadWord, parkAsyncOn, parkOn, storeWord } from '../memory/atomics.js';
 import type { SharedMemory } from '../memory/slab.js';
 import type { ResolvedOptions } from '../options.js';
-import { counterBlock } from '../stats/counters.js';
+import { Counter, counterBlock } from '../stats/counters.js';
 import { Table } from '../table/table.js';
 import { type CacheHandle, withdrawHandle } from './handle.js';
+import { LazyErrors } from './lazy-errors.js';
 import { ThreadRegistry } from './registry.js';
 
 export class Attachment {
@@ -33,6 +34,8 @@ export class Attachment {
   private table: Table | undefined;
   private handleInUse: CacheHandle | undefined;
   private registryInUse: ThreadRegistry | undefined;
+  private lazyErrors: LazyErrors | undefined;
+  private drainIsDue = false;
   /** Whether the cache had been stopped when this thread left it. */
   private wasStopped = false;
 
@@ -51,6 +54,12 @@ export class Attachment {
     this.partitionValues = new KeyEncoder(seed);
     this.values = new ValueEncoder();
     this.counters = counterBlock(memory, registry.slotWord);
+    this.lazyErrors = new LazyErrors(this.options.name, this.table);
+    this.table.drain.onStored = (count) => {
+      this.counters[Counter.put] += count;
+    };
+    this.table.drain.onFailed = () => registry.ringAll();
+    this.table.lazy.onBuffered = () => this.drainSoon();
     void this.answerDoorbell(memory.control, registry.slotWord + Registry.doorbell);
   }
 
@@ -96,8 +105,24 @@ export class Attachment {
       await parkAsyncOn(control, doorbell, rung);
       rung = loadWord(control, doorbell);
       this.letGo();
+      this.lazyErrors?.publish();
     }
     if (!this.detached) this.onStopped();
+  }
+
+  /** Without owners a thread applies its lazy writes itself, when it has come to the end of what it does. */
+  private drainSoon(): void {
+    if (this.drainIsDue) return;
+    this.drainIsDue = true;
+    setImmediate(() => {
+      this.drainIsDue = false;
+      if (this.table !== undefined && !this.stopped) this.table.lazy.settleAll();
+    });
+  }
+
+  /** Applies what all threads have written lazily before. */
+  flush(op: string): void {
+    this.open(op).flush();
   }
 
   /** Lets go of what an exception thrown out of an operation left: locks, a reservation, a hazard. */
@@ -105,16 +130,21 @@ export class Attachment {
     const { table, registryInUse } = this;
     if (table === undefined || registryInUse === undefined) return;
     if (table.partitions.abandoned) table.partitions.mendOwn();
+    table.drain.letGo();
     table.freeReservationOf(registryInUse.slotWord);
     storeWord(table.memory.control, registryInUse.slotWord + Registry.hazard, 0);
   }
 
-  /** Marks the cache as stopped for all threads, and wakes them. */
+  /** Applies what was written lazily, marks the cache as stopped for all threads, and wakes them. */
   stop(): void {
     const { table, registryInUse } = this;
     if (table === undefined) return;
-    storeWord(table.memory.control, Superblock.state, CacheState.stopped);
-    registryInUse?.ringAll();
+    try {
+      if (!this.stopped) table.flush();
+    } finally {
+      storeWord(table.memory.control, Superblock.state, CacheState.stopped);
+      registryInUse?.ringAll();
+    }
   }
 
   /** Gives the slot back and lets go of the memory. Idempotent. */
@@ -123,6 +153,9 @@ export class Attachment {
     if (table === undefined || registryInUse === undefined) return;
     this.letGo();
     this.wasStopped = table.partitions.stopped;
+    if (!this.wasStopped) table.lazy.close();
+    this.lazyErrors?.publish();
+    this.lazyErrors = undefined;
     if (this.wasStopped && handleInUse !== undefined) withdrawHandle(handleInUse);
     this.table = undefined;
     this.registryInUse = undefined;

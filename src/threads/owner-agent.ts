@@ -1,7 +1,8 @@
 /**
- * The work of one owner thread, as a steppable actor: upkeep of its partitions, and sweeping up after threads that are
- * gone. Owners hold no state that others need; any thread can do without them.
+ * The work of one owner thread, as a steppable actor: applying lazy writes, upkeep of its partitions, and sweeping up
+ * after threads that are gone. Owners hold no state that others need; any thread can do without them.
  */
+import type { Table } from '../table/table.js';
 import type { Attachment } from './attachment.js';
 
 /** Longest time one step works, in milliseconds. */
@@ -11,6 +12,7 @@ const SWEEP_INTERVAL_MS = 250;
 
 export class OwnerAgent {
   readonly #attachment: Attachment;
+  readonly #index: number;
   readonly #first: number;
   readonly #end: number;
   readonly #now: () => number;
@@ -21,6 +23,7 @@ export class OwnerAgent {
   constructor(attachment: Attachment, ownerIndex: number, now: () => number = () => performance.now()) {
     const { partitionCount, ownerCount } = attachment.open('upkeep').memory.geometry;
     this.#attachment = attachment;
+    this.#index = ownerIndex;
     this.#first = Math.ceil((ownerIndex * partitionCount) / ownerCount);
     this.#end = Math.ceil(((ownerIndex + 1) * partitionCount) / ownerCount);
     this.#next = this.#first;
@@ -32,7 +35,7 @@ export class OwnerAgent {
     if (this.#attachment.stopped || this.#attachment.detached) return 0;
     const table = this.#attachment.open('upkeep');
     const startMs = this.#now();
-    let work = 0;
+    let work = this.#drain(table, startMs);
     if (startMs - this.#sweptAtMs >= SWEEP_INTERVAL_MS) {
       work += this.#attachment.registry('upkeep').sweepGone();
       this.#sweptAtMs = startMs;
@@ -43,5 +46,27 @@ export class OwnerAgent {
       if (this.#now() - startMs >= SLICE_MS) break;
     }
     return work;
+  }
+
+  /** Applies the lazy writes for this owner, for a slice of time. */
+  #drain(table: Table, startMs: number): number {
+    let taken = 0;
+    for (;;) {
+      const some = table.lazy.drainColumn(this.#index);
+      taken += some;
+      if (some === 0 || this.#now() - startMs >= SLICE_MS) return taken;
+    }
+  }
+
+  /** Before parking: false if there are lazy writes after all. From then on the first one rings the doorbell. */
+  rest(): boolean {
+    if (this.#attachment.stopped || this.#attachment.detached) return true;
+    return this.#attachment.open('upkeep').lazy.rest(this.#index);
+  }
+
+  /** After parking. */
+  rise(): void {
+    if (this.#attachment.stopped || this.#attachment.detached) return;
+    this.#attachment.open('upkeep').lazy.rise(this.#index);
   }
 }

@@ -8,8 +8,8 @@
  * 2. State, generation and liveness token are one 64-bit word, and every change of it is one compare-and-swap from the
  *    word that the decision was based on: there is no half-claimed slot, wherever a thread is stopped.
  * 3. Whoever sweeps a slot holds its `sweeper` word, taken by compare-and-swap from 0 or from a thread that is gone. A
- *    slot is freed only when no lock, reservation, hazard or list insert of its thread is left, and nobody is healing
- *    what it left. Sweeping is idempotent.
+ *    slot is freed only when no lock, reservation, hazard, ring or list insert of its thread is left, and nobody is
+ *    healing what it left. Its lazy writes are applied. Sweeping is idempotent.
  * 4. One slot is spare: a thread that finds all others taken uses it to sweep, and gives it back at once.
  */
 import { threadId } from 'node:worker_threads';
@@ -171,6 +171,7 @@ export class ThreadRegistry implements Liveness, LockHolder {
     const at = this.#wordOf(slot);
     if (!this.#sweepLocks(slot, (slot + 1) | (gone.generation << LOCK_GENERATION_SHIFT), table)) return false;
     table.freeReservationOf(at);
+    if (!table.drain.close(slot, (slot + 1) | (gone.generation << LOCK_GENERATION_SHIFT), false)) return false;
     return this.#free(at, { ...gone, state: ClaimState.sweeping });
   }
 

@@ -53,6 +53,7 @@ const bad: { readonly [Name in keyof StartOptions]-?: readonly unknown[] } = {
   maxEntrySize: [0, -1, 63, '2gb', 'large', Number.NaN, null, {}],
   maxThreads: [0, -1, 4095, 1.5, '8', {}],
   values: ['shared', 'Frozen', 5, {}],
+  lazy: ['1mb', 5, null, []],
 };
 
 describe.each(builds)('$build', ({ exports }) => {
@@ -81,6 +82,7 @@ describe.each(builds)('$build', ({ exports }) => {
       maxEntrySize: 16 * MB,
       maxThreads: 128,
       values: 'frozen',
+      lazy: { ring: MB },
     });
     expect(partitions).toBeGreaterThanOrEqual(1);
     expect(cache.partitions).toHaveLength(partitions);
@@ -116,7 +118,7 @@ describe.each(builds)('$build', ({ exports }) => {
   );
 
   test('all bad options are in one error, with path, value and what is allowed', async () => {
-    const later = ['ttl', 'nearCache', 'maxEntries', 'clock', 'lazy', 'hash', 'onEvict', 'pressure', 'idleTtl'];
+    const later = ['ttl', 'nearCache', 'maxEntries', 'clock', 'hash', 'onEvict', 'pressure', 'idleTtl'];
     const given = {
       ...Object.fromEntries(Object.entries(bad).map(([name, values]) => [name, values.at(0)])),
       ...Object.fromEntries(later.map((name) => [name, 77])),

@@ -13,7 +13,12 @@ import { verify } from '../../src/table/verify.js';
 
 export const SEED = 0x5eed;
 
-export function makeMemory(memory: number, partitionCount: number, ownerCount = 1): SharedMemory {
+export function makeMemory(
+  memory: number,
+  partitionCount: number,
+  ownerCount = 1,
+  ringLength = 16 * 1024,
+): SharedMemory {
   const shape: Shape = {
     slabLengths: slabLengthsFor(memory, ownerCount),
     pageShift: pageShiftFor(memory, partitionCount),
@@ -21,6 +26,7 @@ export function makeMemory(memory: number, partitionCount: number, ownerCount = 
     threadSlots: 8,
     namespaceSlots: namespaceSlotsFor(memory),
     ownerCount,
+    ringLength,
   };
   geometry(shape);
   return SharedMemory.create(shape, SEED);
@@ -54,6 +60,11 @@ export class Actor {
     this.value.encodeValue(value, 'test', key);
     const partition = this.#route(key);
     return this.table.put(partition, namespaceSlot, this.key, this.value, ifAbsent);
+  }
+
+  lazyPut(namespaceSlot: number, key: unknown, value: unknown): boolean {
+    this.value.encodeValue(value, 'test', key);
+    return this.table.lazyPut(this.#route(key), namespaceSlot, this.key, this.value);
   }
 
   get(namespaceSlot: number, key: unknown): unknown {

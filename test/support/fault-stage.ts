@@ -5,6 +5,8 @@
 import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
 import { Superblock } from '../../native-layout/superblock.js';
+import { countRingPages } from '../../src/ring/ring-pages.js';
+import { verifyRings } from '../../src/ring/verify-rings.js';
 import type { Actor } from './actors.js';
 import type { Engine, StepKind } from './instrument.js';
 
@@ -132,6 +134,7 @@ export class Stage {
     }
     this.memory.control[this.slotWord(slot) + Registry.hazard] = 0;
     by.table.freeReservationOf(this.slotWord(slot));
+    if (!by.table.drain.close(slot, this.actor(slot).lockWord, false)) throw new Error('the rings cannot be closed');
     this.memory.control[this.slotWord(slot) + Registry.decision] = 0;
   }
 
@@ -170,7 +173,12 @@ export class Stage {
     for (let index = 0; index < partitions.count; index++) held += this.field(index, Partition.pageCount);
     const free = partitions.cells.pool.countFree();
     const { pageCount } = this.memory.geometry;
-    if (held + free !== pageCount) return `${held} pages held + ${free} free ≠ ${pageCount}`;
+    const ringed = countRingPages(this.memory);
+    if (held + free + ringed !== pageCount) {
+      return `${held} pages held + ${free} free + ${ringed} in rings ≠ ${pageCount}`;
+    }
+    const torn = verifyRings(this.memory);
+    if (torn !== undefined) return torn;
     const state = this.state(by);
     for (const namespace of [1, 2]) {
       const visible = [...state.keys()].filter((name) => name.startsWith(`${namespace}/`)).length;

@@ -16,7 +16,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const INSTRUMENTED = /^src\/(memory|allocator|table)\//;
+const INSTRUMENTED = /^src\/(memory|allocator|ring|table)\//;
 /** Files whose plain loads of shared words are steps. */
 const READING =
   /^src\/(memory\/seqlock|table\/(lookup|probe|entry-view|value-copy|scan|walk|entry-hash|list-insert))\.ts$/;
