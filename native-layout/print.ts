@@ -11,6 +11,7 @@ import * as keyTags from './key-tags.js';
 import { MAX_NAMESPACE_NAME_LENGTH, MAX_NAMESPACE_SLOTS, Namespace, NamespaceKind } from './namespace.js';
 import { MAX_PAGE_SHIFT, MIN_PAGE_SHIFT, Page } from './page.js';
 import { LOG_STEPS, LogAction, LogState, NamespaceCount, Partition, SEQUENCE_STEP } from './partition.js';
+import { type Cell, count, hex, table } from './print-text.js';
 import { ClaimState, Registry } from './registry.js';
 import * as ring from './ring.js';
 import { classTable } from './size-class.js';
@@ -28,24 +29,6 @@ const CELL_WIDTH = 21;
 
 /** The example: what a machine with two cores gets by default. */
 const EXAMPLE = { memory: 256 * 2 ** 20, ownerCount: 2, partitionCount: 16, threadSlots: 128 };
-
-type Cell = string | number;
-
-const count = (value: number): string => value.toLocaleString('en-US');
-const hex = (value: number, digits: number): string => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
-const text = (cell: Cell): string => (typeof cell === 'number' ? count(cell) : cell.replaceAll('|', '\\|'));
-
-/** A table as the formatter of the project aligns it. */
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const texts = [head, ...rows].map((cells) => cells.map(text));
-  const widths = head.map((_, column) => Math.max(3, ...texts.map((cells) => cells[column].length)));
-  texts.splice(
-    1,
-    0,
-    widths.map((width) => '-'.repeat(width)),
-  );
-  return texts.map((cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`).join('\n');
-}
 
 function isPadding({ name }: PlacedField): boolean {
   return /^(padding\d*|reserved)$/.test(name);

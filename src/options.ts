@@ -37,8 +37,8 @@ export interface StartOptions {
    */
   values?: 'frozen' | 'copy' | undefined;
   /**
-   * `ring`: bytes of a buffer of lazy writes, one per thread and owner, `'8kb'` to `'16mb'`. Default `'1mb'`, less if all
-   * together would take more than 1/8 of the memory.
+   * `ring`: bytes of a buffer of lazy writes, one per thread and owner, `'8kb'` to `'16mb'`. Default `'1mb'`; less if
+   * all together would take more than 1/8 of the memory.
    */
   lazy?: { ring?: number | string | undefined } | undefined;
 }

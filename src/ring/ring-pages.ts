@@ -2,9 +2,9 @@
  * The pages of rings: taken from the pool for a registry slot, all given back together.
  *
  * Invariants
- * 1. The owner word of a page names the slot; it changes from 0 by compare-and-swap, and by a store to 0. `ringed` of the
- *    slot is set before the first page is taken. So whoever sweeps the slot finds every page, whatever the thread was
- *    doing when it died.
+ * 1. The owner word of a page names the slot; it changes from 0 by compare-and-swap, and by a store to 0. `ringed` of
+ *    the slot is set before the first page is taken. So whoever sweeps the slot finds every page, whatever the thread
+ *    was doing when it died.
  * 2. Pages are taken under the control lock, which counts those that rings have: never more than their part.
  * 3. A ring's address is cleared before its pages go, under the role of its consumer; see `table/drain.ts` for why no
  *    redo log names them any more.
