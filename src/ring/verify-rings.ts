@@ -16,20 +16,38 @@ import { countRingPages, pageOfAddress } from './ring-pages.js';
  * 3. Rings have no more than their part of the pages; a slot that has some says so.
  */
 export function verifyRings(memory: SharedMemory): string | undefined {
-  const { control, geometry } = memory;
+  const { geometry } = memory;
   const seen = new Set<number>();
+  const broken = eachRing(
+    memory,
+    (address, slot) => pagesOf(memory, address, slot, seen) ?? recordsOf(memory, address),
+  );
+  if (broken !== undefined) return broken;
+  const owned = countRingPages(memory);
+  if (owned !== seen.size) return `rings own ${owned} pages and use ${seen.size}`;
+  const most = geometry.pageCount >> RING_PART_SHIFT;
+  return owned > most ? `rings have ${owned} pages, allowed are ${most}` : undefined;
+}
+
+/** The part of it that holds at every moment: what has the address of a ring has its pages. */
+export function ringsWithoutPages(memory: SharedMemory): string | undefined {
+  const seen = new Set<number>();
+  return eachRing(memory, (address, slot) => pagesOf(memory, address, slot, seen));
+}
+
+function eachRing(
+  { control, geometry }: SharedMemory,
+  check: (address: number, slot: number) => string | undefined,
+): string | undefined {
   for (let i = 0; i < ringColumns(geometry) * geometry.threadSlots; i++) {
     const address = control[geometry.ringWord + i * RingSlot.sizeWords + RingSlot.address];
     if (address === 0) continue;
     const slot = i % geometry.threadSlots;
     const name = `ring of slot ${slot} for owner ${Math.floor(i / geometry.threadSlots)}`;
-    const broken = pagesOf(memory, address, slot, seen) ?? recordsOf(memory, address);
+    const broken = check(address, slot);
     if (broken !== undefined) return `${name}: ${broken}`;
   }
-  const owned = countRingPages(memory);
-  if (owned !== seen.size) return `rings own ${owned} pages and use ${seen.size}`;
-  const most = geometry.pageCount >> RING_PART_SHIFT;
-  return owned > most ? `rings have ${owned} pages, allowed are ${most}` : undefined;
+  return undefined;
 }
 
 function pagesOf(memory: SharedMemory, address: number, slot: number, seen: Set<number>): string | undefined {

@@ -112,7 +112,7 @@ export function producerScenes(engine: Engine): RingScene[] {
     scene('lazy writes into a full ring', ringed(engine, 2), manyWrites(50)),
     scene('a lazy write longer than a ring takes', ringed(engine, 2), [
       ...MIXED.slice(0, 3),
-      [1, 'new:2', 'L'.repeat(9000)],
+      [1, 'new:0', 'L'.repeat(9000)],
     ]),
     {
       name: 'a direct write behind lazy ones',

@@ -6,9 +6,11 @@
  * failure names seed, scene and step; set SEED; `EXHAUSTIVE=1` takes every step, `RUNS=4` four times as many.
  */
 import { beforeAll, expect, test, vi } from 'vitest';
+import { RingSlot } from '../../../native-layout/ring.js';
+import { ringsWithoutPages } from '../../../src/ring/verify-rings.js';
 import { countLazyErrors } from '../../../src/stats/rings.js';
 import type { Actor } from '../../support/actors.js';
-import { difference, type State, sameState } from '../../support/fault-stage.js';
+import { difference, type Stage, type State, sameState } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
 import { consumerScenes, producerScenes, type RingScene, versions, withWrites } from '../../support/ring-scenes.js';
@@ -46,6 +48,23 @@ function startOf(scene: RingScene): Start {
   return { state, versions: before, errors, sites };
 }
 
+/** The one who finds the dead thread: sweeps it up at once, or first meets what it left in some other way. */
+const FINDERS: readonly ((stage: Stage, by: Actor) => void)[] = [
+  () => {},
+  (_, by) => by.table.lazy.flush(),
+  (_, by) => by.table.lazy.drainColumn(0),
+];
+
+function mend(stage: Stage, by: Actor, slot: number, finder: number, context: string): void {
+  FINDERS[finder % FINDERS.length](stage, by);
+  stage.sweep(by, slot);
+  const { drain } = by.table;
+  for (let other = 0; other < drain.slots; other++) {
+    const holder = stage.memory.control[drain.wordOf(0, other) + RingSlot.lock];
+    expect(holder, `${context}: lock of ring ${other}`).not.toBe(stage.actor(slot).lockWord);
+  }
+}
+
 /** What waits is made visible by somebody else, and then everything is asked. */
 function check(scene: RingScene, start: Start, by: Actor, context: string): void {
   const { stage, pending, writes } = scene;
@@ -74,17 +93,18 @@ function killHealer(scene: RingScene, start: Start, context: string, window: num
     stage.restore(left);
     for (const word of gone) stage.gone.add(word);
   };
-  const mend = (actor: Actor): void => {
-    stage.sweep(actor, 1);
+  const finder = random.below(FINDERS.length);
+  const heal = (actor: Actor): void => {
+    mend(stage, actor, 1, finder, context);
     actor.table.lazy.flush();
   };
   const healer = stage.actor(2);
-  const steps = stage.trace(() => mend(healer)).length;
+  const steps = stage.trace(() => heal(healer)).length;
   for (const step of sampleOf(random, steps, window)) {
     again();
-    const died = stage.kill(stage.actor(2), step, mend);
+    const died = stage.kill(stage.actor(2), step, heal);
     const last = stage.actor(4);
-    stage.sweep(last, 1);
+    mend(stage, last, 1, random.below(FINDERS.length), context);
     if (died) stage.sweep(last, 2);
     check(scene, start, last, `${context}, healer killed at ${step}`);
   }
@@ -102,9 +122,10 @@ function killEverywhere(scene: RingScene, windows: readonly [victim: number, fol
     begin(scene);
     stage.kill(stage.actor(1), step, act);
     const context = `seed ${seed} ${scene.name}, killed at ${step} of ${start.sites.length}: ${start.sites[step]}`;
+    expect(ringsWithoutPages(stage.memory), context).toBeUndefined();
     if (followed.has(step)) killHealer(scene, start, context, windows[2], random);
     const healer = stage.actor(2);
-    stage.sweep(healer, 1);
+    mend(stage, healer, 1, random.below(FINDERS.length), context);
     check(scene, start, healer, context);
     // Every ring that is left belongs to a thread that lives.
     if (!scene.orphaned) stage.sweep(healer, 3);
