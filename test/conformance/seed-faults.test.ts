@@ -22,6 +22,35 @@ describe.each(builds)('$build', ({ exports }) => {
     expect(cache().putBatch([])).toBe(0);
   });
 
+  test.each([0, 2])('B3: lazy writes of one key keep their order, %i owners', async (owners) => {
+    const lazy = await startSmall(exports, { memory: '16mb', partitions: 8, owners });
+    const map = lazy.keyValue<number, number>('map');
+    for (let key = 0; key < 2000; key++) {
+      for (let value = 1; value <= 5; value++) {
+        lazy.lazyPut([key, value]);
+        map.lazySet(key, value);
+      }
+    }
+    await lazy.flush();
+    const keys = Array.from({ length: 2000 }, (_, key) => key);
+    expect(keys.filter((key) => lazy.get([key])[0]?.[1] !== 5)).toEqual([]);
+    expect(keys.filter((key) => map.get(key) !== 5)).toEqual([]);
+    await lazy.stop();
+  });
+
+  test('B4: the first lazy write may come right after the start, and a stop in between leaves nothing behind', async () => {
+    for (let round = 0; round < 5; round++) {
+      const lazy = await startSmall(exports, { memory: '4mb', partitions: 4, owners: 1 });
+      for (let i = 0; i < 500; i++) lazy.lazyPut([i, round]);
+      if (round % 2 === 0) {
+        lazy.flushSync();
+        expect(lazy.toList()).toHaveLength(500);
+      }
+      await lazy.stop();
+      expect(thrown(() => lazy.lazyPut([1, 1])).code).toBe('ERR_SUPERCACHE_STOPPED');
+    }
+  });
+
   test('B8: a write is visible to the next read, always', () => {
     const map = cache().keyValue<string, number>('sum');
     map.set('n', 0);
