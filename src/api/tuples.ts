@@ -200,7 +200,8 @@ function copyKey({ words, length, raw, hash }: KeyView): KeyView {
 }
 
 function copyValue({ bytes, length, latin1, raw }: ValueView): ValueView {
-  return { bytes: latin1 === null ? Buffer.from(bytes.subarray(0, length)) : NO_BYTES, length, latin1, raw };
+  const copy = latin1 === null ? Buffer.from(bytes.subarray(0, length)) : NO_BYTES;
+  return { bytes: copy, words: null, length, latin1, raw };
 }
 
 const NO_BYTES = Buffer.alloc(0);

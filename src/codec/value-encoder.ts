@@ -23,6 +23,8 @@ export class ValueEncoder extends FieldWriter {
    * nothing, and the caller stores it raw.
    */
   latin1: string | null = null;
+  readonly words = null;
+
   get raw(): boolean {
     return this.latin1 !== null;
   }

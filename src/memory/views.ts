@@ -14,6 +14,8 @@ export interface KeyView {
 export interface ValueView {
   /** Encoded bytes, from 0 to `length`, unless `latin1` is set. */
   readonly bytes: Buffer;
+  /** The same as words, if the bytes are aligned and the rest of the last word may be read; else null. */
+  readonly words: Int32Array | null;
   /** Bytes. */
   readonly length: number;
   /** The whole value, if it is one Latin-1 string: stored without a tag. */

@@ -29,6 +29,7 @@ class RecordKey {
 /** The value of the record that was read last; a `ValueView`. */
 class RecordValue {
   bytes: Buffer = Buffer.alloc(0);
+  words: Int32Array | null = null;
   length = 0;
   readonly latin1 = null;
   raw = false;
@@ -54,6 +55,7 @@ export class RecordReader {
     this.key.words = new Int32Array(pageLength / WORD_LENGTH);
     this.valueWords = new Int32Array(pageLength / WORD_LENGTH);
     this.value.bytes = Buffer.from(this.valueWords.buffer);
+    this.value.words = this.valueWords;
   }
 
   /** Reads the record at `from`, of those up to `until`. False: there is no valid one. */

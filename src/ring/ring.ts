@@ -47,6 +47,7 @@ export class Ring {
   at = 0;
   private readonly memory: SharedMemory;
   private readonly pageWords: number;
+  private readonly pageWordShift: number;
   private head: Int32Array;
   private headSlab = 0;
   private headWord = 0;
@@ -58,7 +59,8 @@ export class Ring {
 
   constructor(memory: SharedMemory) {
     this.memory = memory;
-    this.pageWords = (2 ** memory.geometry.pageShift) >> WORD_BYTE_SHIFT;
+    this.pageWordShift = memory.geometry.pageShift - WORD_BYTE_SHIFT;
+    this.pageWords = 1 << this.pageWordShift;
     this.words = memory.control;
     this.head = memory.control;
   }
@@ -122,7 +124,7 @@ export class Ring {
   /** Finds the page of a position. */
   locate(position: number): void {
     const offset = position & (this.length - 1);
-    const page = this.head[this.headWord + RingHeader.sizeWords + Math.floor(offset / this.pageWords)];
+    const page = this.head[this.headWord + RingHeader.sizeWords + (offset >>> this.pageWordShift)];
     this.slab = slabOf(page);
     this.words = this.memory.words[this.slab];
     this.at = cellOf(page) + (offset & (this.pageWords - 1));

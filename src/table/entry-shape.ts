@@ -7,6 +7,9 @@ import { writeBytes } from '../memory/value-bytes.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { ANY_OPTIONAL, headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
 
+/** Values up to this length are copied by a loop over words, if they are aligned. */
+const LOOP_LENGTH = 256;
+
 /** Longest key in bytes that fits one cell with the largest header. */
 export function maxKeyLengthFor(maxCellLength: number): number {
   return maxCellLength - MAX_HEADER_LENGTH;
@@ -72,8 +75,32 @@ export class EntryShape {
     const keyWords = key.words;
     const count = (key.length + 3) >> 2;
     for (let i = 0; i < count; i++) words[keyAt + i] = keyWords[i];
-    if (!this.chained) writeBytes(bytes, (keyAt << 2) + key.length, value);
+    if (this.chained) return;
+    if (value.words !== null && value.length <= LOOP_LENGTH) {
+      writeWords(words, keyAt + (key.length >> 2), (key.length & 3) << 3, value.words, value.length);
+    } else {
+      writeBytes(bytes, (keyAt << 2) + key.length, value);
+    }
   }
+}
+
+/**
+ * Writes the words of a value from the bit `shift` of word `at` on: below it stands the end of the key, above it zeros.
+ * Behind the value, up to the end of its last word, follows anything: cells end with whole words.
+ */
+function writeWords(words: Int32Array, at: number, shift: number, value: Int32Array, length: number): void {
+  const count = (length + 3) >> 2;
+  if (shift === 0) {
+    for (let i = 0; i < count; i++) words[at + i] = value[i];
+    return;
+  }
+  let carry = words[at];
+  for (let i = 0; i < count; i++) {
+    words[at + i] = carry | (value[i] << shift);
+    carry = value[i] >>> (32 - shift);
+  }
+  // The last word of the value may end in the word behind, if any of its bytes do.
+  if ((length & 3) === 0 || (length & 3) + (shift >> 3) > 4) words[at + count] = carry;
 }
 
 /** Writes a part of a value into shared bytes. */

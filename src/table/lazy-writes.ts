@@ -22,12 +22,18 @@ import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
 import type { Writer } from './writer.js';
 
+/** Looks at a full ring before its producer parks, each about 10 ns. */
+const SPINS = 4000;
+/** Words that are room enough to go on. */
+const ROOM_WORDS = 512;
 /** No search for memory has failed. */
 const NEVER = -1;
 
 export class LazyWrites {
   /** Whether this thread has a ring: direct writes settle first. */
   buffering = false;
+  /** Whether the last `drainColumn` met a ring that another thread was draining. */
+  sawBusy = false;
   /** Called after a lazy write when there are no owners to wake. */
   onBuffered: () => void = () => {};
   private readonly partitions: Partitions;
@@ -60,10 +66,21 @@ export class LazyWrites {
     if (ring === undefined || recordWords(key.length, value.length) > ring.maxRecordWords) {
       return this.putNow(column, partitionIndex, namespaceSlot, key, value);
     }
-    while (!ring.append(partitionIndex, namespaceSlot, key, value)) this.drain.batch(column, this.slot, true);
+    while (!ring.append(partitionIndex, namespaceSlot, key, value)) this.makeRoom(column, ring);
     if (this.ownerCount === 0) this.onBuffered();
     else this.wake(column);
     return false;
+  }
+
+  /** The ring is full: lets its owner make room if it is at it, else applies some records here. */
+  private makeRoom(column: number, ring: Ring): void {
+    const lock = this.drain.wordOf(column, this.slot) + RingSlot.lock;
+    const { applied } = ring;
+    for (let spin = 0; spin < SPINS && loadWord(this.control, lock) !== 0; spin++) {
+      // Worth going on: the owner applied a good part of a batch.
+      if (((ring.applied - applied) | 0) > ROOM_WORDS) return;
+    }
+    this.drain.batch(column, this.slot, true);
   }
 
   private wake(column: number): void {
@@ -140,11 +157,15 @@ export class LazyWrites {
   /** Applies some of the lazy writes of all threads for one owner. Returns how many. */
   drainColumn(column: number): number {
     let taken = 0;
+    this.sawBusy = false;
     for (let slot = 0; slot < this.drain.slots; slot++) {
       for (let rounds = 0; rounds < BATCHES_PER_VISIT; rounds++) {
         const batch = this.drain.batch(column, slot, false);
         taken += batch;
-        if (batch < BATCH) break;
+        if (batch < BATCH) {
+          if (batch === 0 && this.drain.hasPending(column, slot)) this.sawBusy = true;
+          break;
+        }
       }
     }
     return taken;

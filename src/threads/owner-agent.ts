@@ -7,6 +7,8 @@ import type { Attachment } from './attachment.js';
 
 /** Longest time one step works, in milliseconds. */
 const SLICE_MS = 5;
+/** Longest time it waits awake for a ring that another thread drains, in milliseconds. */
+const PATIENCE_MS = 0.2;
 /** Time between two looks at the registry, in milliseconds. */
 const SWEEP_INTERVAL_MS = 250;
 
@@ -51,10 +53,16 @@ export class OwnerAgent {
   /** Applies the lazy writes for this owner, for a slice of time. */
   #drain(table: Table, startMs: number): number {
     let taken = 0;
-    for (;;) {
+    let idleMs = 0;
+    for (let lastMs = startMs; ; ) {
       const some = table.lazy.drainColumn(this.#index);
+      const nowMs = this.#now();
       taken += some;
-      if (some === 0 || this.#now() - startMs >= SLICE_MS) return taken;
+      // A producer with a full ring is applying a batch: more is about to come.
+      idleMs = some > 0 ? 0 : idleMs + nowMs - lastMs;
+      if (some === 0 && (!table.lazy.sawBusy || idleMs >= PATIENCE_MS)) return taken;
+      if (nowMs - startMs >= SLICE_MS) return taken;
+      lastMs = nowMs;
     }
   }
 
