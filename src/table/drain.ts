@@ -35,6 +35,8 @@ export class Drain {
   onStored: (count: number) => void = () => {};
   /** Called after notes of errors were written. */
   onFailed: () => void = () => {};
+  /** Whether this thread was ever a consumer: then it may have rings, and an exception may have left things. */
+  used = false;
   readonly columns: number;
   readonly slots: number;
   private readonly partitions: Partitions;
@@ -83,6 +85,7 @@ export class Drain {
 
   /** Takes the role. False: a live thread has it, and the caller does not want to wait. */
   enter(column: number, slot: number, waiting: boolean): boolean {
+    this.used = true;
     const at = this.wordOf(column, slot);
     const { control, partitions } = this;
     if (waiting) {

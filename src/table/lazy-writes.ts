@@ -97,7 +97,7 @@ export class LazyWrites {
     key: KeyView,
     value: ValueView,
   ): boolean {
-    this.settleColumn(column);
+    this.settle(partitionIndex);
     if (this.writer.put(partitionIndex, namespaceSlot, key, value, false) === Outcome.stored) return true;
     this.drain.enter(column, this.slot, true);
     this.drain.refuseDirect(column, this.slot, namespaceSlot, key);
@@ -134,11 +134,14 @@ export class LazyWrites {
 
   /** Applies this thread's lazy writes for the owner of a partition, which a direct write must not overtake. */
   settle(partitionIndex: number): void {
+    // A `vm` time-out in the middle of a drain may have left a mark, which is not for a direct write.
+    this.partitions.log.unmark();
     this.settleColumn(this.drain.columnOf(partitionIndex));
   }
 
   /** Applies all lazy writes of this thread. */
   settleAll(): void {
+    this.partitions.log.unmark();
     for (let column = 0; column < this.rings.length; column++) this.settleColumn(column);
   }
 

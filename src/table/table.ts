@@ -60,7 +60,7 @@ export class Table {
 
   put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
     try {
-      if (this.lazy.buffering) this.lazy.settle(partitionIndex);
+      if (this.drain.used) this.lazy.settle(partitionIndex);
       return this.writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent);
     } catch (error) {
       throw this.mended(error);
@@ -88,7 +88,7 @@ export class Table {
   /** Inserts all items or none. Items are sorted by partition and have distinct keys. */
   insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
     try {
-      if (this.lazy.buffering) this.lazy.settleAll();
+      if (this.drain.used) this.lazy.settleAll();
       return this.writer.insertAll(namespaceSlot, items);
     } catch (error) {
       throw this.mended(error);
@@ -97,7 +97,7 @@ export class Table {
 
   remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
     try {
-      if (this.lazy.buffering) this.lazy.settle(partitionIndex);
+      if (this.drain.used) this.lazy.settle(partitionIndex);
       return this.writer.remove(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
@@ -107,7 +107,7 @@ export class Table {
   /** Removes a key and copies its value into `copy`. False: there was none. */
   take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
     try {
-      if (this.lazy.buffering) this.lazy.settle(partitionIndex);
+      if (this.drain.used) this.lazy.settle(partitionIndex);
       return this.writer.take(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
@@ -116,7 +116,7 @@ export class Table {
 
   clearAll(): void {
     try {
-      if (this.lazy.buffering) this.lazy.settleAll();
+      if (this.drain.used) this.lazy.settleAll();
       this.namespaces.clearAll();
     } catch (error) {
       throw this.mended(error);

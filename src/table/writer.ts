@@ -63,9 +63,18 @@ export class Writer {
 
   /** Stores the entry; with `ifAbsent` only if the key has none. */
   put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
-    // A `vm` time-out may have left one.
-    this.log.unmark();
-    return this.perform(partitionIndex, namespaceSlot, key, value, ifAbsent);
+    this.shape.measure(key, value, 0);
+    let reserved: Reserved | undefined;
+    if (this.shape.chained) {
+      reserved = this.reserve(partitionIndex, value);
+      if (reserved === undefined) return Outcome.full;
+    }
+    let outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
+    if (outcome === Outcome.full && this.upkeep.relieve()) {
+      outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
+    }
+    if (outcome !== Outcome.stored && reserved !== undefined) this.reservations.abandon();
+    return outcome;
   }
 
   /** Stores the entry, and in the same step word `word` of slab `slab` becomes `mark`. */
@@ -79,29 +88,8 @@ export class Writer {
     mark: number,
   ): Outcome {
     this.log.mark(slab, word, mark);
-    const outcome = this.perform(partitionIndex, namespaceSlot, key, value, false);
+    const outcome = this.put(partitionIndex, namespaceSlot, key, value, false);
     this.log.unmark();
-    return outcome;
-  }
-
-  private perform(
-    partitionIndex: number,
-    namespaceSlot: number,
-    key: KeyView,
-    value: ValueView,
-    ifAbsent: boolean,
-  ): Outcome {
-    this.shape.measure(key, value, 0);
-    let reserved: Reserved | undefined;
-    if (this.shape.chained) {
-      reserved = this.reserve(partitionIndex, value);
-      if (reserved === undefined) return Outcome.full;
-    }
-    let outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
-    if (outcome === Outcome.full && this.upkeep.relieve()) {
-      outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
-    }
-    if (outcome !== Outcome.stored && reserved !== undefined) this.reservations.abandon();
     return outcome;
   }
 
@@ -273,7 +261,6 @@ export class Writer {
 
   /** Inserts all items or none; see `list-insert.ts`. Items are sorted by partition and have distinct keys. */
   insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
-    this.log.unmark();
     const outcome = this.insertAllOnce(namespaceSlot, items);
     if (outcome !== Outcome.full || !this.upkeep.relieve()) return outcome;
     return this.insertAllOnce(namespaceSlot, items);

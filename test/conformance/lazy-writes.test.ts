@@ -1,7 +1,7 @@
 /**
  * Goal: lazy writes are visible after a flush, in order with all other writes of their thread; what cannot be stored is
  * counted and told; nothing else differs from a direct write. Oracle: a Map, the counts of `stats`, the messages on the
- * diagnostics channel. Replay: `npx vitest run test/conformance/lazy-writes.test.ts`; a failure names its seed, set SEED.
+ * diagnostics channel. Replay: `npx vitest run test/conformance/lazy-writes.test.ts`; failures name a seed, set SEED.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { LazyErrorMessage, SuperCache } from 'supercache';

@@ -38,7 +38,7 @@ describe.each(builds)('$build', ({ exports }) => {
     await lazy.stop();
   });
 
-  test('B4: the first lazy write may come right after the start, and a stop in between leaves nothing behind', async () => {
+  test('B4: the first lazy write may come right after the start, and a stop leaves nothing behind', async () => {
     for (let round = 0; round < 5; round++) {
       const lazy = await startSmall(exports, { memory: '4mb', partitions: 4, owners: 1 });
       for (let i = 0; i < 500; i++) lazy.lazyPut([i, round]);

@@ -1,5 +1,5 @@
 /**
- * Goal: with real threads, four producers writing lazily into small rings, and producers and owners killed at any moment:
+ * Goal: with real threads, four producers writing lazily into small rings, producers and owners killed at any moment:
  * nothing acknowledged is lost, nothing is applied out of order or after what came later. Oracle: each producer writes
  * 1, 2, 3 … round its keys; afterwards the keys show a state after one number, which is the last acknowledged one or
  * the one after it. A failure says producer and keys; how often it kills follows from RUNS, when from SEED and the

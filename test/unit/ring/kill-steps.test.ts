@@ -1,9 +1,9 @@
 /**
  * Goal: a thread that ends before any of its stores, while it writes lazily, applies lazy writes of others, makes or
  * frees a ring, loses and repeats nothing: complete records are applied once, in order. The same for who dies while
- * mending. Oracle: the state after a prefix of the writes; the versions of the partitions, which count every change that
- * was applied, also one that repeats another; the counted errors; `verify`, `verifyRings`, page counts. Replay: each
- * failure names seed, scene and step; set SEED; `EXHAUSTIVE=1` takes every step, `RUNS=4` four times as many.
+ * mending. Oracle: the state after a prefix of the writes; the versions of the partitions, which count every change
+ * that was applied, also one that repeats another; the counted errors; `verify`, `verifyRings`, page counts. Replay:
+ * each failure names seed, scene and step; set SEED; `EXHAUSTIVE=1` takes every step, `RUNS=4` four times as many.
  */
 import { beforeAll, expect, test, vi } from 'vitest';
 import { RingSlot } from '../../../native-layout/ring.js';
