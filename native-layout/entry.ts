@@ -24,7 +24,8 @@ export const OPTIONAL_WORDS = [
   ['wide', 'valueLength', 1, 'value length in bytes; the shape word then holds a 16-bit key length'],
   ['chained', 'chunkHead', 1, 'address of the first chunk; the whole value is in the chain'],
   ['linked', 'pendingNext', 1, 'next entry of the running list insert, in this partition'],
-  ['expires', 'expiry', 2, 'milliseconds since the epoch, 48 bits'],
+  ['expires', 'expiry', 2, 'time of the cache clock from which the entry is gone, in ms, 48 bits; all ones: never'],
+  ['idles', 'idle', 3, 'idle time, and the time from which the entry is gone even if it is read'],
   ['sequenced', 'logSequence', 2, 'position in the journal, 64 bits'],
 ] as const;
 
@@ -32,6 +33,13 @@ export const OPTIONAL_WORDS = [
 export const MAX_HEADER_LENGTH =
   OPTIONAL_WORDS.reduce((words, [, , count]) => words + count, Entry.sizeWords) * WORD_LENGTH;
 
+packed('entry expiry, high', 'second expiry word; the first one holds the low 32 bits', [
+  { name: 'high', shift: 0, bits: 16, meaning: 'high bits' },
+]);
+packed('entry idle, high', 'third idle word; the first holds the low bits of the idle time, the second of the limit', [
+  { name: 'idleHigh', shift: 0, bits: 16, meaning: 'high bits of the idle time in ms; all 48 bits 0: none' },
+  { name: 'limitHigh', shift: 16, bits: 16, meaning: 'high bits of the limit; all 48 ones: none' },
+]);
 packed('entry identity', 'second header word', [
   { name: 'versionHigh', shift: 0, bits: 16, meaning: 'version, high 16 bits' },
   { name: 'tag', shift: 16, bits: 16, meaning: 'namespace tag' },
@@ -54,17 +62,26 @@ export const Flag = {
   keyRaw: 2,
   /** The value is one Latin-1 string, stored without a tag. */
   valueRaw: 4,
+  /** Has expiry words. */
   expires: 8,
   /** Never evicted. */
   pinned: 16,
   /** Part of a list insert that is not decided yet. */
   pending: 32,
   sequenced: 64,
+  /** Has idle words, and so expiry words too. */
+  idles: 128,
   /** Wide form only. */
   chained: 256,
   /** Wide form only: has the pendingNext word. */
   linked: 512,
 } as const;
+
+/** Words of the expiry and of the idle words. */
+export const EXPIRY_WORDS = 2;
+export const IDLE_WORDS = 3;
+/** All 48 bits: the entry never expires. */
+export const NEVER = 2 ** 48 - 1;
 
 /** Lengths from which the wide form is needed. */
 export const WIDE_KEY_LENGTH = 256;

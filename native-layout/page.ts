@@ -20,9 +20,17 @@ export const Page = struct(
     { name: 'previous', meaning: 'previous page in the list of its class, page index + 1' },
     { name: 'linked', meaning: '1 while in the list of its class: it has room and is not the class page' },
     { name: 'start', meaning: 'address of its first cell; set when the page is taken, then constant' },
+    {
+      name: 'earliest',
+      meaning: 'expiry mark, at most that of the first entry of the page to expire; 0: none does',
+      readers: 'lock holder; sweepers, as a hint',
+    },
   ],
-  8,
 );
+
+/** Expiry marks are 1 + expiry / 64 ms, and no more than the largest positive word. */
+export const EXPIRY_MARK_SHIFT = 6;
+export const MAX_EXPIRY_MARK = 2 ** 31 - 1;
 
 export const MIN_PAGE_SHIFT = 13;
 export const MAX_PAGE_SHIFT = 16;

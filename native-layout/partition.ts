@@ -49,7 +49,16 @@ export const Partition = struct(
     { name: 'usedUnits', meaning: 'units of all cells in use', readers: 'stats' },
     { name: 'pageCount', meaning: 'pages held', readers: 'stats' },
     { name: 'healCount', meaning: 'times an abandoned critical section was mended here', readers: 'stats' },
-    { name: 'padding3', words: 16, meaning: 'alignment of the log' },
+    {
+      name: 'earliest',
+      meaning: 'expiry mark, at most that of the first of its pages with one; 0: none has one',
+      readers: 'lock holder; sweepers, as a hint',
+    },
+    { name: 'earliestSince', meaning: 'the same for entries written since the running expiry sweep began' },
+    { name: 'expirySweep', meaning: 'raised when an expiry sweep begins: the last to begin sets the mark' },
+    { name: 'expiredLow', meaning: 'entries removed because they had expired, low 32 bits', readers: 'stats' },
+    { name: 'expiredHigh', meaning: 'the same, high 32 bits', readers: 'stats' },
+    { name: 'padding3', words: 11, meaning: 'alignment of the log' },
     { name: 'log', words: LOG_STEPS * STEP_WORDS, meaning: 'redo log: steps of slab or action, word, value' },
     {
       name: 'classPages',

@@ -1,5 +1,5 @@
 /** The superblock: the first words of slab 0. What every thread must agree on before it touches anything else. */
-import { packed, struct } from './struct.js';
+import { check, packed, struct } from './struct.js';
 
 export const Superblock = struct(
   'superblock',
@@ -34,7 +34,16 @@ export const Superblock = struct(
       writers: 'starter',
       readers: 'all',
     },
-    { name: 'reserved', words: 21, meaning: 'fills the line of constants' },
+    { name: 'clockKind', meaning: 'see ClockKind', mode: 'constant', writers: 'starter', readers: 'all' },
+    {
+      name: 'clockStart',
+      words: 2,
+      meaning: 'microseconds of the monotonic clock of the machine when the cache started: low 31 bits, the others',
+      mode: 'constant',
+      writers: 'starter',
+      readers: 'all',
+    },
+    { name: 'reserved', words: 18, meaning: 'fills the line of constants' },
     {
       name: 'state',
       meaning: 'RUNNING or STOPPED; never goes back',
@@ -64,7 +73,15 @@ export const Superblock = struct(
       readers: 'who takes the control lock over',
       guard: 'control lock',
     },
-    { name: 'padding', words: 28, meaning: 'keeps the control lock off the line of read-mostly words' },
+    {
+      name: 'manualTime',
+      words: 2,
+      meaning: 'milliseconds of the manual clock, one 64-bit word',
+      mode: 'atomic',
+      writers: 'who advances it',
+      readers: 'all who meet an entry with an expiry',
+    },
+    { name: 'padding', words: 26, meaning: 'keeps the control lock off the line of read-mostly words' },
     {
       name: 'controlLock',
       meaning: 'a lock word: registration of namespaces, and clears',
@@ -84,6 +101,11 @@ export const Superblock = struct(
   128,
 );
 
+/** What tells the time: the monotonic clock of the machine, or `advance`. */
+export const ClockKind = { system: 0, manual: 1 } as const;
+/** Bits of the first word of clockStart. */
+export const CLOCK_START_BITS = 31;
+
 export const CacheState = { running: 1, stopped: 2 } as const;
 
 packed('lock word', 'partition locks and the control lock; 0 is free', [
@@ -95,3 +117,5 @@ export const LOCK_GENERATION_SHIFT = 12;
 export const LOCK_GENERATION_MASK = 0x3fff;
 /** Most threads a cache can be asked to hold: the slot field holds slot + 1, and one slot is spare. */
 export const MAX_THREADS = LOCK_SLOT_MASK - 1;
+
+check(Superblock.manualTime % 2 === 0, 'the manual time is aligned to its 64 bits');

@@ -1,5 +1,6 @@
 /** The facade: one cache, shared by all threads of the process. */
 import type { Piscina } from 'piscina';
+import { clockOf } from './api/clock.js';
 import type { PromisesCache, PromisesKeyValue, Result, SafeCache, SafeKeyValue } from './api/face-types.js';
 import { CACHE_METHODS, deriveFace, deriveMadeFace, KEY_VALUE_METHODS, promised, safely } from './api/faces.js';
 import { KeyValue, type KeyValueOptions } from './api/key-value.js';
@@ -13,7 +14,16 @@ import { readInspection, readStats } from './stats/report.js';
 import type { Attachment } from './threads/attachment.js';
 import type { CacheHandle } from './threads/handle.js';
 import type { PoolOptions } from './threads/pool.js';
-import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, NoOptions, PartitionOption } from './types.js';
+import type {
+  AnyRow,
+  CacheStats,
+  Clock,
+  DeepReadonly,
+  EntryOptions,
+  Inspection,
+  Key,
+  PartitionOption,
+} from './types.js';
 
 /** Caches of this thread, by handle id. */
 const caches = new Map<string, SuperCache<never>>();
@@ -126,26 +136,27 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
   }
 
   /** Stores a row, replacing the one with its key. Throws `BAD_ROW BAD_KEY BAD_VALUE TOO_LARGE FULL`. */
-  put(row: Row, options?: NoOptions): true {
+  put(row: Row, options?: EntryOptions): true {
     return this.#tuples.put(row, 'put', options);
   }
 
   /**
    * Stores a row soon: visible after `flush`, in order with this thread's other writes. Throws `BAD_ROW BAD_KEY
-   * BAD_VALUE TOO_LARGE` at once; what cannot be stored is reported, see REFERENCE.md.
+   * BAD_VALUE TOO_LARGE` at once; what cannot be stored is reported, see REFERENCE.md. With a lifetime it is stored at
+   * once.
    */
-  lazyPut(row: Row, options?: NoOptions): void {
+  lazyPut(row: Row, options?: EntryOptions): void {
     this.#tuples.lazyPut(row, options);
   }
 
   /** Stores rows; a bad row throws before anything is stored. Returns their number. */
-  putBatch(rows: readonly Row[]): number {
-    return this.#tuples.putBatch(rows);
+  putBatch(rows: readonly Row[], options?: EntryOptions): number {
+    return this.#tuples.putBatch(rows, options);
   }
 
   /** Stores the row, or all rows of a list, if none of their keys is present; whether it did. */
-  insertNew(rowOrRows: Row | readonly Row[]): boolean {
-    return this.#tuples.insertNew(rowOrRows);
+  insertNew(rowOrRows: Row | readonly Row[], options?: EntryOptions): boolean {
+    return this.#tuples.insertNew(rowOrRows, options);
   }
 
   /** The rows with the key of `row`, in the partition of `row`; nothing else of it is read. */
@@ -240,6 +251,11 @@ export class SuperCache<Row extends AnyRow = AnyRow> {
       (_, index) => new PartitionHandle<Row, DeepReadonly<Row>>(this.#attachment, this.#tuples, index),
     );
     return this.#partitions;
+  }
+
+  /** The clock by which entries expire. */
+  get clock(): Clock {
+    return clockOf(this.#attachment);
   }
 
   /** A named key-value of this cache; the same name is the same data in every thread. */

@@ -18,10 +18,12 @@ export type { PoolOptions } from './threads/pool.js';
 export type {
   AnyRow,
   CacheStats,
+  Clock,
   DeepReadonly,
+  Duration,
+  EntryOptions,
   Inspection,
   Key,
-  NoOptions,
   PartitionOption,
   PartitionStats,
   RingReport,

@@ -8,7 +8,9 @@ import { DEFAULT_RING_LENGTH } from '../native-layout/ring.js';
 import { MAX_THREADS } from '../native-layout/superblock.js';
 import { MAX_MEMORY } from '../native-layout/units.js';
 import { MAX_VALUE_LENGTH } from '../native-layout/value-tags.js';
+import { DURATIONS, parseDuration } from './durations.js';
 import { mistake, show } from './errors.js';
+import type { Duration } from './types.js';
 
 /** Options of `SuperCache.start`, all optional. */
 export interface StartOptions {
@@ -41,11 +43,19 @@ export interface StartOptions {
    * all together would take more than 1/8 of the memory.
    */
   lazy?: { ring?: number | string | undefined } | undefined;
+  /** Time after which entries are gone. Default `Infinity`. */
+  ttl?: Duration | undefined;
+  /** Time without a read or write after which they are gone. Default `Infinity`. */
+  idleTtl?: Duration | undefined;
+  /** A share j from 0 to 1: each `ttl` is drawn evenly from `ttl * (1 - j)` to `ttl`. Default 0. */
+  ttlJitter?: number | undefined;
+  /** `'manual'`: time stands still but for `cache.clock.advance(ms)`. Default `'system'`. */
+  clock?: 'system' | 'manual' | undefined;
 }
 
 /** The options in use: every default filled in. */
 export type ResolvedOptions = Readonly<{ [Name in keyof Required<StartOptions>]: Resolved<Name> }>;
-type Resolved<Name extends keyof StartOptions> = Name extends 'memory' | 'maxEntrySize'
+type Resolved<Name extends keyof StartOptions> = Name extends 'memory' | 'maxEntrySize' | 'ttl' | 'idleTtl'
   ? number
   : Name extends 'lazy'
     ? Readonly<{ ring: number }>
@@ -62,20 +72,7 @@ const LEAST_PARTITION_MEMORY = 2 ** 20;
 const PARTITIONS_PER_OWNER = 8;
 const MAX_POSITION = 65535;
 /** Options of the interface that are not built yet: named, so that nobody believes they work. */
-const LATER = [
-  'maxEntries',
-  'ttl',
-  'idleTtl',
-  'ttlJitter',
-  'nearCache',
-  'hash',
-  'clock',
-  'pressure',
-  'onEvict',
-  'sessionTtl',
-  'idle',
-  'grace',
-];
+const LATER = ['maxEntries', 'nearCache', 'hash', 'pressure', 'onEvict', 'sessionTtl', 'idle', 'grace'];
 
 /** Bytes from a number or text, or undefined if it is neither. */
 export function parseBytes(value: unknown): number | undefined {
@@ -110,6 +107,20 @@ class Checker {
     if (value !== undefined && value >= least && value <= most) return value;
     this.reject(name, `bytes from ${least} to ${most}, as a number or as text such as '512kb', '64mb', '1.5gb'`);
     return fallback;
+  }
+
+  duration(name: string): number {
+    const given = this.#given[name];
+    const value = given === undefined ? Number.POSITIVE_INFINITY : parseDuration(given);
+    if (value === undefined) this.reject(name, DURATIONS);
+    return value ?? Number.POSITIVE_INFINITY;
+  }
+
+  share(name: string): number {
+    const value = this.#given[name] === undefined ? 0 : this.#given[name];
+    if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+    this.reject(name, 'a number from 0 to 1');
+    return 0;
   }
 
   oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[], note = ''): T {
@@ -164,6 +175,10 @@ const KNOWN: readonly (keyof StartOptions)[] = [
   'maxThreads',
   'values',
   'lazy',
+  'ttl',
+  'idleTtl',
+  'ttlJitter',
+  'clock',
 ];
 
 /** Checks the options and fills in defaults. Throws one `ERR_SUPERCACHE_BAD_OPTION` for all that is wrong. */
@@ -191,6 +206,10 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
     maxThreads,
     values: check.oneOf('values', 'frozen', ['frozen', 'copy']),
     lazy: check.lazy(),
+    ttl: check.duration('ttl'),
+    idleTtl: check.duration('idleTtl'),
+    ttlJitter: check.share('ttlJitter'),
+    clock: check.oneOf('clock', 'system', ['system', 'manual']),
   };
   if (owners >= maxThreads) check.reject('maxThreads', `more than the ${owners} owners, which count as threads`);
   const shape = shapeOf(options);

@@ -16,8 +16,26 @@ export type DeepReadonly<T> = T extends Atomic | Kept
 /** What can be a key. */
 export type Key = null | boolean | number | bigint | string | Uint8Array | readonly Key[];
 
-/** Operations whose options (`ttl` and others) do not exist in this version: none are accepted. */
-export type NoOptions = Readonly<Record<string, never>>;
+/** Milliseconds, text with a unit (`'500ms' '30s' '5m' '2h' '7d'`), or `Infinity`: without end. */
+export type Duration = number | string;
+
+/** How long entries live: options of a write, a key-value, the cache. What is not given there comes from the next. */
+export interface EntryOptions {
+  /** Time after which the entry is gone. */
+  ttl?: Duration | undefined;
+  /** Time after the last read or write after which it is gone. */
+  idleTtl?: Duration | undefined;
+  /** A share j from 0 to 1: each `ttl` is drawn evenly from `ttl * (1 - j)` to `ttl`. */
+  ttlJitter?: number | undefined;
+}
+
+/** The clock by which entries expire. */
+export interface Clock {
+  /** Milliseconds since the cache started. */
+  now(): number;
+  /** Moves a manual clock on by whole milliseconds, for all threads. Throws `NOT_SUPPORTED` with the system clock. */
+  advance(ms: number): void;
+}
 
 /** Options of key operations where key and partition positions differ. */
 export interface PartitionOption {
@@ -27,7 +45,7 @@ export interface PartitionOption {
 
 /** What `cache.stats()` reports. */
 export interface CacheStats {
-  /** Entries of all namespaces. */
+  /** Entries of all namespaces; expired ones count until they are removed. */
   readonly entries: number;
   /** Bytes of cells in use: keys, values, headers, index. */
   readonly bytes: number;
@@ -47,6 +65,8 @@ export interface CacheStats {
   readonly loadFailureCount: number;
   /** Milliseconds. */
   readonly totalLoadTime: number;
+  /** Expired entries that were removed. */
+  readonly expirationCount: number;
   readonly evictionCount: number;
   /** Bytes. */
   readonly evictionWeight: number;

@@ -40,6 +40,7 @@ export class PageLists {
     log.stage(0, record + Page.next, 0);
     log.stage(0, record + Page.previous, 0);
     log.stage(0, record + Page.linked, 0);
+    log.stage(0, record + Page.earliest, 0);
     this.stageCount(header, classId, 1);
   }
 

@@ -3,7 +3,16 @@ import type { Piscina } from 'piscina';
 import type { ErrorCode } from '../errors.js';
 import type { CacheHandle } from '../threads/handle.js';
 import type { PoolOptions } from '../threads/pool.js';
-import type { AnyRow, CacheStats, DeepReadonly, Inspection, Key, PartitionOption } from '../types.js';
+import type {
+  AnyRow,
+  CacheStats,
+  DeepReadonly,
+  Duration,
+  EntryOptions,
+  Inspection,
+  Key,
+  PartitionOption,
+} from '../types.js';
 import type { KeyValueOptions } from './key-value.js';
 
 /** What the safe face returns instead of throwing. `error` is whatever the throwing face would have thrown. */
@@ -11,10 +20,10 @@ export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok
 export type FaceError = Error & { readonly code?: ErrorCode; readonly op?: string; readonly key?: string };
 
 export interface SafeCache<Row, Stored> {
-  put(row: Row): Result<true>;
-  lazyPut(row: Row): Result<void>;
-  putBatch(rows: readonly Row[]): Result<number>;
-  insertNew(rowOrRows: Row | readonly Row[]): Result<boolean>;
+  put(row: Row, options?: EntryOptions): Result<true>;
+  lazyPut(row: Row, options?: EntryOptions): Result<void>;
+  putBatch(rows: readonly Row[], options?: EntryOptions): Result<number>;
+  insertNew(rowOrRows: Row | readonly Row[], options?: EntryOptions): Result<boolean>;
   get(row: AnyRow): Result<Stored[]>;
   getByKeyPartition(key: unknown, partitionValue: unknown): Result<Stored[]>;
   getSameKeyPartition(key: unknown): Result<Stored[]>;
@@ -38,10 +47,10 @@ export interface SafeCache<Row, Stored> {
 }
 
 export interface PromisesCache<Row, Stored> {
-  put(row: Row): Promise<true>;
-  lazyPut(row: Row): Promise<void>;
-  putBatch(rows: readonly Row[]): Promise<number>;
-  insertNew(rowOrRows: Row | readonly Row[]): Promise<boolean>;
+  put(row: Row, options?: EntryOptions): Promise<true>;
+  lazyPut(row: Row, options?: EntryOptions): Promise<void>;
+  putBatch(rows: readonly Row[], options?: EntryOptions): Promise<number>;
+  insertNew(rowOrRows: Row | readonly Row[], options?: EntryOptions): Promise<boolean>;
   get(row: AnyRow): Promise<Stored[]>;
   getByKeyPartition(key: unknown, partitionValue: unknown): Promise<Stored[]>;
   getSameKeyPartition(key: unknown): Promise<Stored[]>;
@@ -67,17 +76,23 @@ export interface PromisesCache<Row, Stored> {
 export interface SafeKeyValue<K, V> {
   get(key: K): Result<DeepReadonly<V> | undefined>;
   get<D>(key: K, fallback: D): Result<DeepReadonly<V> | D>;
-  set(key: K, value: V): Result<unknown>;
-  lazySet(key: K, value: V): Result<void>;
+  set(key: K, value: V, options?: EntryOptions): Result<unknown>;
+  lazySet(key: K, value: V, options?: EntryOptions): Result<void>;
   has(key: K): Result<boolean>;
   delete(key: K): Result<boolean>;
+  ttl(key: K): Result<number | undefined>;
+  expire(key: K, ttl: Duration): Result<boolean>;
+  persist(key: K): Result<boolean>;
 }
 
 export interface PromisesKeyValue<K, V> {
   get(key: K): Promise<DeepReadonly<V> | undefined>;
   get<D>(key: K, fallback: D): Promise<DeepReadonly<V> | D>;
-  set(key: K, value: V): Promise<unknown>;
-  lazySet(key: K, value: V): Promise<void>;
+  set(key: K, value: V, options?: EntryOptions): Promise<unknown>;
+  lazySet(key: K, value: V, options?: EntryOptions): Promise<void>;
   has(key: K): Promise<boolean>;
   delete(key: K): Promise<boolean>;
+  ttl(key: K): Promise<number | undefined>;
+  expire(key: K, ttl: Duration): Promise<boolean>;
+  persist(key: K): Promise<boolean>;
 }

@@ -32,7 +32,7 @@ export const CACHE_METHODS = [
 ] as const;
 
 /** Methods of a key-value that have faces. */
-export const KEY_VALUE_METHODS = ['get', 'set', 'lazySet', 'has', 'delete'] as const;
+export const KEY_VALUE_METHODS = ['get', 'set', 'lazySet', 'has', 'delete', 'ttl', 'expire', 'persist'] as const;
 
 function succeed<T>(value: T): Result<T> {
   return { ok: true, value };

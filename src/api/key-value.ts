@@ -3,15 +3,20 @@
  * cache.
  */
 import { decodeValue, type ValueMode } from '../codec/value-decoder.js';
+import { checkDuration } from '../durations.js';
 import { mistake, show } from '../errors.js';
 import { Counter } from '../stats/counters.js';
+import type { Lifetime } from '../table/lifetime.js';
+import { Outcome } from '../table/outcome.js';
 import { partitionOfHash } from '../table/probe.js';
 import type { Table } from '../table/table.js';
 import type { Attachment } from '../threads/attachment.js';
-import type { DeepReadonly, Key, NoOptions } from '../types.js';
-import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
+import type { DeepReadonly, Duration, EntryOptions, Key } from '../types.js';
+import { Lifetimes } from './entry-lifetime.js';
+import { checkSize, checkTurn, optionsRecord, refuseOption, settle } from './outcome.js';
 
-export interface KeyValueOptions {
+/** Options of a key-value apply to writes through this object; others have their own. */
+export interface KeyValueOptions extends EntryOptions {
   /** `'frozen'` or `'copy'`; default: the option `values` of the cache. */
   values?: ValueMode;
 }
@@ -21,17 +26,19 @@ export class KeyValue<K = Key, V = unknown> {
   readonly #slot: number;
   readonly #mode: ValueMode;
   readonly #partitionCount: number;
+  readonly #lifetimes: Lifetimes;
 
   /** @internal Use `cache.keyValue(namespace)`. */
   constructor(attachment: Attachment, namespace: unknown, options: KeyValueOptions | undefined) {
-    const { values, ...others } = options ?? {};
-    refuseOptions(options === undefined || typeof options === 'object' ? others : options, 'keyValue');
+    const { values, ttl, idleTtl, ttlJitter, ...others } = optionsRecord(options, 'keyValue') as KeyValueOptions;
+    refuseOption(others, 'keyValue');
     if (values !== undefined && values !== 'frozen' && values !== 'copy') {
       throw mistake('BAD_OPTION', `values is ${show(values)}, allowed is 'frozen' or 'copy'`, { op: 'keyValue' });
     }
     if (typeof namespace !== 'string') {
       throw mistake('BAD_OPTION', `namespace is ${show(namespace)}, allowed is a string`, { op: 'keyValue' });
     }
+    this.#lifetimes = new Lifetimes(attachment.options).within({ ttl, idleTtl, ttlJitter }, 'keyValue');
     this.#attachment = attachment;
     this.#slot = attachment.open('keyValue').namespaces.slotOf(namespace, 'keyValue');
     this.#mode = values ?? attachment.options.values;
@@ -62,12 +69,13 @@ export class KeyValue<K = Key, V = unknown> {
    * Stores the value. It is encoded now: later changes of the object do not matter, identity is not kept.
    * Throws `BAD_KEY`, `BAD_VALUE`, `TOO_LARGE`, `FULL`, `STOPPED`; then nothing was changed.
    */
-  set(key: K, value: V, options?: NoOptions): this {
+  set(key: K, value: V, options?: EntryOptions): this {
     const attachment = this.#attachment;
     const table = attachment.open('set');
-    this.#encode(table, key, value, 'set', options);
+    const lifetime = this.#encode(table, key, value, 'set', options);
     const { keys, values } = attachment;
-    const outcome = table.put(partitionOfHash(keys.hash, this.#partitionCount), this.#slot, keys, values, false);
+    const partition = partitionOfHash(keys.hash, this.#partitionCount);
+    const outcome = table.put(partition, this.#slot, keys, values, false, lifetime);
     values.release();
     settle(attachment, outcome, 'set', key);
     return this;
@@ -75,22 +83,23 @@ export class KeyValue<K = Key, V = unknown> {
 
   /**
    * Stores the value soon: visible after `flush`, in order with this thread's other writes. Throws `BAD_KEY`,
-   * `BAD_VALUE`, `TOO_LARGE`, `STOPPED`; what cannot be stored is reported, see REFERENCE.md.
+   * `BAD_VALUE`, `TOO_LARGE`, `STOPPED`; what cannot be stored is reported, see REFERENCE.md. With a lifetime it is
+   * stored at once.
    */
-  lazySet(key: K, value: V, options?: NoOptions): void {
+  lazySet(key: K, value: V, options?: EntryOptions): void {
     const attachment = this.#attachment;
     const table = attachment.open('lazySet');
-    this.#encode(table, key, value, 'lazySet', options);
+    const lifetime = this.#encode(table, key, value, 'lazySet', options);
     const { keys, values } = attachment;
     const partition = partitionOfHash(keys.hash, this.#partitionCount);
-    if (table.lazyPut(partition, this.#slot, keys, values)) attachment.counters[Counter.put] += 1;
+    if (table.lazyPut(partition, this.#slot, keys, values, lifetime)) attachment.counters[Counter.put] += 1;
     values.release();
   }
 
-  /** Checks and encodes a key and its value. */
-  #encode(table: Table, key: K, value: V, op: string, options: object | undefined): void {
+  /** Checks and encodes a key and its value; returns how long the entry is to live. */
+  #encode(table: Table, key: K, value: V, op: string, options: object | undefined): Lifetime | undefined {
     const attachment = this.#attachment;
-    if (options !== undefined) refuseOptions(options, op);
+    const lifetime = options === undefined ? this.#lifetimes.usual : this.#lifetimes.of(options, op);
     if (value === undefined) {
       throw mistake('BAD_VALUE', 'undefined cannot be stored, because get returns it for "not there"; null can', {
         op,
@@ -104,6 +113,7 @@ export class KeyValue<K = Key, V = unknown> {
     keys.encode(key, op);
     checkTurn(attachment, turn, op, key);
     checkSize(attachment, table, keys, values, op, key);
+    return lifetime;
   }
 
   has(key: K): boolean {
@@ -124,7 +134,41 @@ export class KeyValue<K = Key, V = unknown> {
     return removed;
   }
 
-  /** Entries of the namespace; exact when no write is under way. Time in proportion to the partitions. */
+  /** Milliseconds that the entry has left, `Infinity` if it has no end, undefined if there is none. No read. */
+  ttl(key: K): number | undefined {
+    const table = this.#attachment.open('ttl');
+    return table.remaining(this.#route(key, 'ttl'), this.#slot, this.#attachment.keys);
+  }
+
+  /**
+   * Lets the entry end after this time, and starts its idle time anew; whether it is there.
+   * Throws `BAD_KEY`, `BAD_OPTION`, `FULL`, `STOPPED`; then nothing was changed.
+   */
+  expire(key: K, ttl: Duration): boolean {
+    const attachment = this.#attachment;
+    const table = attachment.open('expire');
+    const ms = checkDuration(ttl, 'ttl', 'expire', key);
+    const outcome = table.expire(this.#route(key, 'expire'), this.#slot, attachment.keys, ms);
+    if (outcome === Outcome.full) settle(attachment, outcome, 'expire', key);
+    return outcome === Outcome.stored;
+  }
+
+  /** Takes the end of the entry away, its idle time too; whether it is there. */
+  persist(key: K): boolean {
+    const table = this.#attachment.open('persist');
+    return table.persist(this.#route(key, 'persist'), this.#slot, this.#attachment.keys);
+  }
+
+  #route(key: K, op: string): number {
+    const { keys } = this.#attachment;
+    keys.encode(key, op);
+    return partitionOfHash(keys.hash, this.#partitionCount);
+  }
+
+  /**
+   * Entries of the namespace, with expired ones that were not removed yet; exact when no write is under way. Time in
+   * proportion to the partitions.
+   */
   get size(): number {
     return this.#attachment.open('size').namespaces.size(this.#slot);
   }

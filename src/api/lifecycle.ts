@@ -1,6 +1,7 @@
 /** Starting, attaching, stopping: what makes and unmakes a cache in a thread. One attachment per cache and thread. */
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Piscina } from 'piscina';
+import { ClockKind } from '../../native-layout/superblock.js';
 import { CacheError, show } from '../errors.js';
 import { SharedMemory } from '../memory/slab.js';
 import { resolveOptions } from '../options.js';
@@ -42,7 +43,7 @@ export class Lifecycle {
       const message = `a cache named ${show(options.name)} runs in this thread or an ancestor; names are unique`;
       throw new CacheError('ALREADY_STARTED', message, { op: 'start' });
     }
-    const memory = SharedMemory.create(shape, randomInt(2 ** 32) | 0);
+    const memory = SharedMemory.create(shape, randomInt(2 ** 32) | 0, ClockKind[options.clock]);
     const handle: CacheHandle = { kind: 'supercache', id: randomUUID(), options, shape, buffers: memory.buffers };
     const attachment = new Attachment(handle, memory, 0);
     attachment.open('start').namespaces.createTuples();

@@ -56,13 +56,16 @@ export function checkTurn(attachment: Attachment, turn: number, op: string, key:
   throw mistake('BAD_VALUE', message, { op, key });
 }
 
+/** Options as a record. Throws `BAD_OPTION` if they are no object. */
+export function optionsRecord(options: unknown, op: string): object {
+  if (options === undefined) return {};
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
+  throw mistake('BAD_OPTION', `${op}: the options are ${show(options)}, allowed is an object`, { op });
+}
+
 /** Options of later versions are refused rather than ignored. */
-export function refuseOptions(options: unknown, op: string): void {
-  if (options === undefined) return;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw mistake('BAD_OPTION', `${op}: the options are ${show(options)}, allowed is an object`, { op });
-  }
-  for (const [name, value] of Object.entries(options)) {
+export function refuseOption(others: object, op: string): void {
+  for (const [name, value] of Object.entries(others)) {
     if (value === undefined) continue;
     throw new CacheError('NOT_SUPPORTED', `${op}: the option ${name} does not exist in this version`, { op });
   }

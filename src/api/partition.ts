@@ -1,7 +1,7 @@
 /** Handles on single partitions: the tuple operations without routing. */
 import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
 import type { Attachment } from '../threads/attachment.js';
-import type { AnyRow } from '../types.js';
+import type { AnyRow, EntryOptions } from '../types.js';
 import type { Range } from './router.js';
 import type { Tuples } from './tuples.js';
 
@@ -19,8 +19,8 @@ export class PartitionHandle<Row = AnyRow, Stored = Row> {
     this.index = index;
   }
 
-  put(row: Row): true {
-    return this.#tuples.put(row as AnyRow, 'put', undefined, this.index);
+  put(row: Row, options?: EntryOptions): true {
+    return this.#tuples.put(row as AnyRow, 'put', options, this.index);
   }
 
   /** The rows with this key: one or none in a `set`. */
@@ -46,7 +46,7 @@ export class PartitionHandle<Row = AnyRow, Stored = Row> {
     return this.#tuples.scan(visit as never, accumulator, this.index, this.index + 1, 'scan');
   }
 
-  /** Rows in the partition; exact when no write is under way. */
+  /** Rows in the partition, with expired ones that were not removed yet; exact when no write is under way. */
   get size(): number {
     return this.#attachment.open('size').namespaces.sizeIn(this.index, TUPLE_NAMESPACE);
   }

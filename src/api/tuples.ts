@@ -6,11 +6,13 @@ import { TUPLE_NAMESPACE } from '../../native-layout/namespace.js';
 import { mistake, show } from '../errors.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Counter } from '../stats/counters.js';
+import type { Lifetime } from '../table/lifetime.js';
 import type { ListItem } from '../table/list-insert.js';
 import type { Table } from '../table/table.js';
 import type { Attachment } from '../threads/attachment.js';
 import type { AnyRow, PartitionOption } from '../types.js';
-import { checkSize, checkTurn, refuseOptions, settle } from './outcome.js';
+import { Lifetimes } from './entry-lifetime.js';
+import { checkSize, checkTurn, settle } from './outcome.js';
 import { type Range, Router } from './router.js';
 import { Rows } from './rows.js';
 
@@ -18,11 +20,14 @@ export class Tuples {
   readonly router: Router;
   readonly rows: Rows;
   readonly #attachment: Attachment;
-  /** Partition of the row that was encoded last. */
+  /** Partition of the row that was encoded last, and how long its entry is to live. */
   #partition = 0;
+  #lifetime: Lifetime | undefined;
+  readonly #lifetimes: Lifetimes;
 
   constructor(attachment: Attachment) {
     this.#attachment = attachment;
+    this.#lifetimes = new Lifetimes(attachment.options);
     this.router = new Router(attachment);
     this.rows = new Rows(attachment);
   }
@@ -33,7 +38,7 @@ export class Tuples {
     const table = attachment.open(op);
     const { keys, values } = attachment;
     const key = this.#encode(table, given, op, options, partitionIndex);
-    const outcome = table.put(this.#partition, TUPLE_NAMESPACE, keys, values, false);
+    const outcome = table.put(this.#partition, TUPLE_NAMESPACE, keys, values, false, this.#lifetime);
     values.release();
     settle(attachment, outcome, op, key);
     return true;
@@ -46,14 +51,15 @@ export class Tuples {
     const table = attachment.open(op);
     const { keys, values } = attachment;
     this.#encode(table, given, op, options, -1);
-    if (table.lazyPut(this.#partition, TUPLE_NAMESPACE, keys, values)) attachment.counters[Counter.put] += 1;
+    const stored = table.lazyPut(this.#partition, TUPLE_NAMESPACE, keys, values, this.#lifetime);
+    if (stored) attachment.counters[Counter.put] += 1;
     values.release();
   }
 
   /** Checks and encodes one row, and finds its partition, unless that is given. Returns the key. */
   #encode(table: Table, given: AnyRow, op: string, options: object | undefined, partitionIndex: number): unknown {
     const attachment = this.#attachment;
-    if (options !== undefined) refuseOptions(options, op);
+    const lifetime = options === undefined ? this.#lifetimes.usual : this.#lifetimes.of(options, op);
     const { keyPos, partitionPos, byKey } = this.router;
     const { keys, values } = attachment;
     attachment.turn = (attachment.turn + 1) | 0;
@@ -67,19 +73,21 @@ export class Tuples {
     checkTurn(attachment, turn, op, key);
     checkSize(attachment, table, keys, values, op, key);
     this.#partition = partition < 0 ? this.router.ofEncodedKey() : partition;
+    this.#lifetime = lifetime;
     return key;
   }
 
   /** Checks and encodes every row before the first is stored. */
-  putBatch(rows: unknown): number {
+  putBatch(rows: unknown, options?: object): number {
     const op = 'putBatch';
+    const lifetime = this.#lifetimes.of(options, op);
     const items = this.#encodeList(rows, op);
     const attachment = this.#attachment;
     const table = attachment.open(op);
     items.sort((a, b) => a.partitionIndex - b.partitionIndex);
     let stored = 0;
     for (const { partitionIndex, key, value, userKey } of items) {
-      const outcome = table.put(partitionIndex, TUPLE_NAMESPACE, key, value, false);
+      const outcome = table.put(partitionIndex, TUPLE_NAMESPACE, key, value, false, lifetime);
       settle(attachment, outcome, op, userKey, `${stored} of ${items.length} rows were stored, the others were not`);
       stored++;
     }
@@ -87,8 +95,9 @@ export class Tuples {
   }
 
   /** Stores the row, or all rows of a list, if none of their keys is present. */
-  insertNew(rowOrRows: unknown): boolean {
+  insertNew(rowOrRows: unknown, options?: object): boolean {
     const op = 'insertNew';
+    const lifetime = this.#lifetimes.of(options, op);
     const isList = Array.isArray(rowOrRows) && rowOrRows.every((row) => Array.isArray(row));
     const encoded = this.#encodeList(isList ? rowOrRows : [rowOrRows], op);
     if (encoded.length === 0) return true;
@@ -100,8 +109,8 @@ export class Tuples {
     const [{ partitionIndex, key, value, userKey }] = items;
     const outcome =
       items.length === 1
-        ? table.put(partitionIndex, TUPLE_NAMESPACE, key, value, true)
-        : table.insertAll(TUPLE_NAMESPACE, items);
+        ? table.put(partitionIndex, TUPLE_NAMESPACE, key, value, true, lifetime)
+        : table.insertAll(TUPLE_NAMESPACE, items, lifetime);
     const stored = settle(attachment, outcome, op, userKey);
     if (stored) attachment.counters[Counter.put] += items.length - 1;
     return stored;

@@ -29,6 +29,11 @@ export function loadWide(words: BigInt64Array, index: number): bigint {
   return Atomics.load(words, index);
 }
 
+/** Atomic addition to a 64-bit word; returns the word as it was. */
+export function addWide(words: BigInt64Array, index: number, delta: bigint): bigint {
+  return Atomics.add(words, index, delta);
+}
+
 /** Compare and swap of a 64-bit word; whether it was as expected, and is the new value now. */
 export function casWide(words: BigInt64Array, index: number, expected: bigint, value: bigint): boolean {
   return Atomics.compareExchange(words, index, expected, value) === expected;

@@ -1,9 +1,10 @@
 /** The shared memory of one cache as one thread sees it: its slabs, and the views on them. */
 import { type Geometry, geometry, type Shape } from '../../native-layout/geometry.js';
 import { DEFAULT_RING_LENGTH } from '../../native-layout/ring.js';
-import { CacheState, Superblock } from '../../native-layout/superblock.js';
+import { CacheState, ClockKind, Superblock } from '../../native-layout/superblock.js';
 import { LAYOUT_VERSION, MAGIC } from '../../native-layout/units.js';
 import { peekWord, pokeWord, storeWord } from './atomics.js';
+import { startClock } from './clock.js';
 
 /** Fixed-length views, one per slab, in the order of the slabs. */
 export class SharedMemory {
@@ -37,7 +38,7 @@ export class SharedMemory {
   }
 
   /** Creates zeroed slabs and fills in the superblock. The system commits their pages when they are touched. */
-  static create(shape: Shape, hashSeed: number): SharedMemory {
+  static create(shape: Shape, hashSeed: number, clockKind: number = ClockKind.system): SharedMemory {
     const buffers = shape.slabLengths.map((length) => new SharedArrayBuffer(length));
     const memory = new SharedMemory(buffers, shape);
     const { control } = memory;
@@ -50,6 +51,7 @@ export class SharedMemory {
     pokeWord(control, Superblock.namespaceSlots, shape.namespaceSlots);
     pokeWord(control, Superblock.ownerCount, shape.ownerCount);
     pokeWord(control, Superblock.ringLength, shape.ringLength ?? DEFAULT_RING_LENGTH);
+    startClock(control, clockKind);
     pokeWord(control, Superblock.magic, MAGIC);
     storeWord(control, Superblock.state, CacheState.running);
     return memory;

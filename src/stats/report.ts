@@ -30,12 +30,23 @@ export function readStats(memory: SharedMemory): CacheStats {
     loadSuccessCount: 0,
     loadFailureCount: 0,
     totalLoadTime: 0,
+    expirationCount: expiredEntries(memory),
     evictionCount: 0,
     evictionWeight: 0,
     healCount: loadWord(memory.control, Superblock.healCount),
     threads: threadReports(memory, () => true).length,
     partitions,
   };
+}
+
+function expiredEntries(memory: SharedMemory): number {
+  const { control, geometry } = memory;
+  let sum = 0;
+  for (let index = 0; index < geometry.partitionCount; index++) {
+    const header = memory.headerWord(index);
+    sum += (control[header + Partition.expiredLow] >>> 0) + control[header + Partition.expiredHigh] * 2 ** 32;
+  }
+  return sum;
 }
 
 function partitionStats(memory: SharedMemory, index: number): PartitionStats {

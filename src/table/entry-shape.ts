@@ -1,11 +1,20 @@
 /** The form an entry will take: its size class and header words, decided before the critical section. */
 
-import { Entry, Flag, MAX_HEADER_LENGTH, WIDE_KEY_LENGTH, WIDE_VALUE_LENGTH } from '../../native-layout/entry.js';
+import {
+  Entry,
+  Flag,
+  MAX_HEADER_LENGTH,
+  NEVER,
+  WIDE_KEY_LENGTH,
+  WIDE_VALUE_LENGTH,
+} from '../../native-layout/entry.js';
 import { classOf } from '../../native-layout/size-class.js';
 import type { TextBuffer } from '../codec/buffer-text.js';
 import { writeBytes } from '../memory/value-bytes.js';
 import type { KeyView, ValueView } from '../memory/views.js';
+import { writeTimes } from './entry-times.js';
 import { ANY_OPTIONAL, headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
+import { EntryTimes } from './lifetime.js';
 
 /** Values up to this length are copied by a loop over words, if they are aligned. */
 const LOOP_LENGTH = 256;
@@ -28,6 +37,8 @@ export class EntryShape {
   classId = 0;
   /** The value does not fit the cell and goes into chunks. */
   chained = false;
+  /** What the time words will say, if the entry has any: `flags` of `measure` told so, or its value is chained. */
+  readonly times = new EntryTimes();
   /** Third header word. */
   private word = 0;
   private headerWords = 0;
@@ -45,7 +56,9 @@ export class EntryShape {
     let length = (headerWords(all) << 2) + key.length + value.length;
     this.chained = length > this.maxCellLength;
     if (this.chained) {
-      all |= Flag.wide | Flag.chained;
+      // Always with a time, so that it can get one without being written anew.
+      if ((all & Flag.expires) === 0) this.times.clear();
+      all |= Flag.wide | Flag.chained | Flag.expires;
       length = (headerWords(all) << 2) + key.length;
     }
     this.classId = classOf(length);
@@ -65,12 +78,7 @@ export class EntryShape {
   ): void {
     const shape = this.word;
     words[cell + Entry.shape] = shape;
-    if ((shape & Flag.wide) !== 0) {
-      let at = cell + Entry.sizeWords;
-      words[at++] = value.length;
-      if ((shape & Flag.chained) !== 0) words[at++] = chunkHead;
-      if ((shape & Flag.linked) !== 0) words[at] = pendingNext;
-    }
+    if ((shape & ANY_OPTIONAL) !== 0) this.writeOptional(words, cell, value, chunkHead, pendingNext);
     const keyAt = cell + this.headerWords;
     const keyWords = key.words;
     const count = (key.length + 3) >> 2;
@@ -81,6 +89,22 @@ export class EntryShape {
     } else {
       writeBytes(bytes, (keyAt << 2) + key.length, value);
     }
+  }
+
+  private writeOptional(words: Int32Array, cell: number, value: ValueView, head: number, pendingNext: number): void {
+    const shape = this.word;
+    let at = cell + Entry.sizeWords;
+    if ((shape & Flag.wide) !== 0) {
+      words[at++] = value.length;
+      if ((shape & Flag.chained) !== 0) words[at++] = head;
+      if ((shape & Flag.linked) !== 0) words[at++] = pendingNext;
+    }
+    if ((shape & Flag.expires) !== 0) writeTimes(words, at, shape, this.times);
+  }
+
+  /** Whether the entry has a time at which it is gone. */
+  get expires(): boolean {
+    return (this.word & Flag.expires) !== 0 && this.times.expiry !== NEVER;
   }
 }
 

@@ -2,11 +2,11 @@
  * How to find one's way inside an entry. Pure functions of header words: on live memory without the lock their results
  * are as good as the words were, so callers bound every length before they use it.
  */
-import { Entry, Flag, IDENTITY_TAG_SHIFT } from '../../native-layout/entry.js';
+import { Entry, EXPIRY_WORDS, Flag, IDENTITY_TAG_SHIFT, IDLE_WORDS } from '../../native-layout/entry.js';
 import type { KeyView } from '../memory/views.js';
 
 /** Flags of the words that may stand between header and key. */
-export const ANY_OPTIONAL = Flag.wide | Flag.expires | Flag.sequenced;
+export const ANY_OPTIONAL = Flag.wide | Flag.expires | Flag.idles | Flag.sequenced;
 
 /** Words before the key. */
 export function headerWords(shape: number): number {
@@ -17,7 +17,8 @@ export function headerWords(shape: number): number {
     if ((shape & Flag.chained) !== 0) words += 1;
     if ((shape & Flag.linked) !== 0) words += 1;
   }
-  if ((shape & Flag.expires) !== 0) words += 2;
+  if ((shape & Flag.expires) !== 0) words += EXPIRY_WORDS;
+  if ((shape & Flag.idles) !== 0) words += IDLE_WORDS;
   if ((shape & Flag.sequenced) !== 0) words += 2;
   return words;
 }

@@ -18,6 +18,7 @@ import type { KeyView, ValueView } from '../memory/views.js';
 import { Ring, recordWords } from '../ring/ring.js';
 import { takeRing } from '../ring/ring-pages.js';
 import { BATCH, type Drain } from './drain.js';
+import type { Lifetime } from './lifetime.js';
 import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
 import type { Writer } from './writer.js';
@@ -59,12 +60,18 @@ export class LazyWrites {
     this.ownerCount = geometry.ownerCount;
   }
 
-  /** Stores the entry soon. Returns whether it was stored at once. */
-  put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView): boolean {
+  /** Stores the entry soon, with a lifetime at once: records have none. Returns whether it was stored at once. */
+  put(
+    partitionIndex: number,
+    namespaceSlot: number,
+    key: KeyView,
+    value: ValueView,
+    lifetime: Lifetime | undefined,
+  ): boolean {
     const column = this.drain.columnOf(partitionIndex);
-    const ring = this.rings[column] ?? this.ringFor(column);
+    const ring = lifetime === undefined ? (this.rings[column] ?? this.ringFor(column)) : undefined;
     if (ring === undefined || recordWords(key.length, value.length) > ring.maxRecordWords) {
-      return this.putNow(column, partitionIndex, namespaceSlot, key, value);
+      return this.putNow(column, partitionIndex, namespaceSlot, key, value, lifetime);
     }
     while (!ring.append(partitionIndex, namespaceSlot, key, value)) this.makeRoom(column, ring);
     if (this.ownerCount === 0) this.onBuffered();
@@ -96,9 +103,10 @@ export class LazyWrites {
     namespaceSlot: number,
     key: KeyView,
     value: ValueView,
+    lifetime: Lifetime | undefined,
   ): boolean {
     this.settle(partitionIndex);
-    if (this.writer.put(partitionIndex, namespaceSlot, key, value, false) === Outcome.stored) return true;
+    if (this.writer.put(partitionIndex, namespaceSlot, key, value, false, lifetime) === Outcome.stored) return true;
     this.drain.enter(column, this.slot, true);
     this.drain.refuseDirect(column, this.slot, namespaceSlot, key);
     this.drain.leave(column, this.slot);

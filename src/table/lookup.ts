@@ -16,12 +16,14 @@
  * bits are only compared), an entry that is pending (see `visibility`). Each leads to another try. After MAX_TRIES the
  * reader takes the lock, so a read is never starved by writers.
  *
+ * An entry that has passed its time is a miss, confirmed like a hit: by the sequence of the bucket that it stands in.
+ *
  * Chained values are copied under the thread's hazard word: store hazard, confirm the sequence, copy, clear. Who
  * frees a chain does so after the sequence rose and after a full fence, and then looks at all hazard words: either
  * the reader sees the new sequence, or the other sees the hazard.
  */
 import { BUCKET_WORD_SHIFT, Bucket, GROWN_BIT } from '../../native-layout/bucket.js';
-import { Entry, Flag } from '../../native-layout/entry.js';
+import { Entry, Flag, NEVER } from '../../native-layout/entry.js';
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
@@ -31,7 +33,10 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import type { KeyView } from '../memory/views.js';
+import { readTimes } from './entry-times.js';
 import { isChained } from './entry-view.js';
+import { renewIdle } from './idle-renewal.js';
+import { EntryTimes } from './lifetime.js';
 import { pendingVisibility, Visibility } from './list-insert.js';
 import type { Partitions } from './partitions.js';
 import { bucketBehind, bucketCountOf, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
@@ -44,6 +49,8 @@ const MAX_TRIES = 16;
 const MISS = Visibility.hidden;
 const HIT = Visibility.visible;
 const AGAIN = Visibility.undecided;
+/** A hit on an entry with an idle time, which the read renews. */
+const HIT_IDLE = 3;
 
 export class Lookup {
   /** The copy that the last successful `read` made. */
@@ -55,6 +62,10 @@ export class Lookup {
   private readonly namespaceWord: number;
   private readonly hazardWord: number;
   private readonly slot: Slot;
+  /** Of the last HIT_IDLE. */
+  private staleness = 0;
+  /** Of the entry that was met last, if it has any. */
+  private readonly times = new EntryTimes();
 
   constructor(partitions: Partitions, slot: Slot) {
     this.partitions = partitions;
@@ -83,9 +94,27 @@ export class Lookup {
     const tagWord = this.namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const result = this.attempt(header, hash, this.control[tagWord], key, copying);
-      if (result !== AGAIN) return result === HIT;
+      if (result === AGAIN) continue;
+      if (result === HIT_IDLE)
+        renewIdle(this.partitions, this.slot, partitionIndex, namespaceSlot, key, this.staleness);
+      return result !== MISS;
     }
     return this.findLocked(partitionIndex, namespaceSlot, key, copying);
+  }
+
+  /** The time at which the entry of the key is gone, `NEVER` if it has none; undefined: there is no entry. */
+  expiryOf(partitionIndex: number, namespaceSlot: number, key: KeyView): number | undefined {
+    const header = this.partitions.headerOf(partitionIndex);
+    const hash = indexHash(key.hash, namespaceSlot);
+    const tagWord = this.namespaceWord + namespaceSlot * Namespace.sizeWords + Namespace.tag;
+    for (let tries = 0; ; tries++) {
+      const locked = tries >= MAX_TRIES;
+      if (locked) this.partitions.enter(partitionIndex);
+      this.times.clear();
+      const result = this.attempt(header, hash, this.control[tagWord], key, false);
+      if (locked) this.partitions.leave(header);
+      if (result !== AGAIN) return result === MISS ? undefined : this.times.expiry;
+    }
   }
 
   private attempt(header: number, hash: number, tag: number, key: KeyView, copying: boolean): number {
@@ -153,8 +182,9 @@ export class Lookup {
       result = pendingVisibility(this.partitions, header);
       if (result === AGAIN) return AGAIN;
     }
+    if ((shape & Flag.expires) !== 0 && result === HIT) result = this.inTime(cellWords, cell, copying);
     let chain: Chain | undefined;
-    if (copying && result === HIT) {
+    if (copying && result !== MISS) {
       if (isChained(shape)) {
         chain = this.copy.chainOf(slab, cell);
         storeWord(this.control, this.hazardWord, address);
@@ -165,7 +195,18 @@ export class Lookup {
     // The sequence was confirmed after the hazard was out: from here on the chain stays, whatever becomes of the key.
     const taken = confirmed && this.copy.takeChain(chain);
     storeWord(this.control, this.hazardWord, 0);
-    return taken ? HIT : AGAIN;
+    return taken ? result : AGAIN;
+  }
+
+  /** What an entry with an expiry is: a miss, if it is past. */
+  private inTime(words: Int32Array, cell: number, copying: boolean): number {
+    const { times } = this;
+    readTimes(words, cell, times);
+    if (times.expiry === NEVER) return HIT;
+    const now = this.partitions.clock.now();
+    if (times.expiry <= now) return MISS;
+    this.staleness = copying ? times.staleness(now) : 0;
+    return this.staleness > 0 ? HIT_IDLE : HIT;
   }
 
   private findLocked(partitionIndex: number, namespaceSlot: number, key: KeyView, copying: boolean): boolean {
@@ -173,7 +214,7 @@ export class Lookup {
     const header = partitions.enter(partitionIndex);
     let chain: Chain | undefined;
     try {
-      const found = this.slot.find(header, namespaceSlot, key);
+      const found = this.slot.find(header, namespaceSlot, key) && !this.slot.isPast(partitions.clock);
       if (!found || !copying) return found;
       chain = this.hold(this.slot.address);
     } finally {
@@ -181,6 +222,7 @@ export class Lookup {
       partitions.leave(header);
     }
     this.letGo(chain);
+    renewIdle(partitions, this.slot, partitionIndex, namespaceSlot, key, 0);
     return true;
   }
 

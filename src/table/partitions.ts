@@ -14,6 +14,7 @@ import { CacheState, Superblock } from '../../native-layout/superblock.js';
 import { Cells } from '../allocator/cells.js';
 import { Spares } from '../allocator/spares.js';
 import { addWord, loadWord, peekWord, storeWord } from '../memory/atomics.js';
+import { CacheClock } from '../memory/clock.js';
 import { acquire, type LockHolder, release, tryAcquire } from '../memory/lock.js';
 import { RedoLog } from '../memory/redo-log.js';
 import type { SharedMemory } from '../memory/slab.js';
@@ -37,6 +38,7 @@ export class Partitions {
   readonly log: RedoLog;
   readonly cells: Cells;
   readonly spares: Spares;
+  readonly clock: CacheClock;
   readonly self: Participant;
   readonly count: number;
   readonly baseBuckets: number;
@@ -51,6 +53,7 @@ export class Partitions {
     this.log = new RedoLog(memory);
     this.cells = new Cells(memory, this.log);
     this.spares = new Spares(memory, this.log, this.cells);
+    this.clock = new CacheClock(memory);
     this.self = self;
     this.count = memory.geometry.partitionCount;
     this.firstHeader = memory.geometry.partitionWord;
@@ -79,6 +82,18 @@ export class Partitions {
     this.inside = true;
     this.lock(header, partitionIndex);
     return header;
+  }
+
+  /** Enters the critical section only if that needs no waiting. Returns the word index of its header, or -1. */
+  tryEnter(partitionIndex: number): number {
+    if (this.inside) this.mendOwn();
+    const header = this.headerOf(partitionIndex);
+    this.inside = true;
+    const result = tryAcquire(this.control, header + Partition.lock, this.self);
+    if (result === 'abandoned') this.heal(header, partitionIndex);
+    if (result !== 'busy') return header;
+    this.inside = false;
+    return -1;
   }
 
   /** Enters one more partition; callers go in ascending order, so that no two of them wait for each other. */

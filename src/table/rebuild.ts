@@ -27,6 +27,7 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { storeOrdered } from '../memory/seqlock.js';
 import { chunkHeadWord, isChained } from './entry-view.js';
+import { rebuildMarks } from './expiry-marks.js';
 import { IndexBuilder } from './index-builder.js';
 import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
@@ -66,6 +67,7 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
       throw new CacheError('CORRUPT', `partition ${partitionIndex}: no memory to rebuild its index`);
     }
   }
+  rebuildMarks(partitions, header, partitionIndex);
   storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 1);
 }
 

@@ -25,11 +25,29 @@ export class Remover {
 
   /** Removes the entry. `pendingHead`, if given, becomes the head of the pending list in the same step. */
   remove(header: number, partitionIndex: number, pendingHead?: number): void {
-    const { log, cells, control, slabs } = this.partitions;
+    this.partitions.log.open(header);
+    this.stageRemoval(header, pendingHead);
+    this.partitions.log.commit();
+    this.partitions.cells.settle(header, partitionIndex);
+  }
+
+  /** Removes the entry, and counts it as expired. */
+  expire(header: number, partitionIndex: number): void {
+    const { log, cells, control } = this.partitions;
+    const low = (control[header + Partition.expiredLow] + 1) | 0;
+    log.open(header);
+    log.stage(0, header + Partition.expiredLow, low);
+    if (low === 0) log.stage(0, header + Partition.expiredHigh, control[header + Partition.expiredHigh] + 1);
+    this.stageRemoval(header);
+    log.commit();
+    cells.settle(header, partitionIndex);
+  }
+
+  private stageRemoval(header: number, pendingHead?: number): void {
+    const { log, control, slabs } = this.partitions;
     const { slab, bucket, slot, address } = this.slot;
     const words = slabs[slabOf(address)];
     const identity = words[cellOf(address) + Entry.identity];
-    log.open(header);
     this.stageVersion(header);
     log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] - 1);
     this.stageCount(header, identity >>> IDENTITY_TAG_SHIFT, -1);
@@ -38,8 +56,6 @@ export class Remover {
     this.stageDeparture();
     this.stageSequences();
     this.stageDiscard(header, address);
-    log.commit();
-    cells.settle(header, partitionIndex);
   }
 
   /** Overflow state of the home bucket after its entry left. */

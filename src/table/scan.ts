@@ -15,6 +15,7 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import { EntryHash } from './entry-hash.js';
+import { isPast } from './entry-times.js';
 import { headerWords, isChained, keyLengthOf, valueLengthOf } from './entry-view.js';
 import { pendingVisibility, Visibility } from './list-insert.js';
 import type { Partitions } from './partitions.js';
@@ -125,6 +126,7 @@ export class Scan {
       const visibility = pendingVisibility(this.partitions, header);
       if (visibility !== Visibility.visible) return visibility === Visibility.hidden;
     }
+    if (isPast(words, cell, this.partitions.clock)) return true;
     if (from >= 0 && positionOf(this.hashes.of(words, cell)) < from) return true;
     const chained = isChained(shape);
     const keyLength = keyLengthOf(shape);

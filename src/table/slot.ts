@@ -8,7 +8,9 @@ import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { CacheError } from '../errors.js';
 import { cellOf, slabOf } from '../memory/address.js';
+import type { CacheClock } from '../memory/clock.js';
 import type { KeyView } from '../memory/views.js';
+import { isPast } from './entry-times.js';
 import type { Partitions } from './partitions.js';
 import { bucketBehind, bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
 
@@ -134,6 +136,11 @@ export class Slot {
       return true;
     }
     return false;
+  }
+
+  /** Whether the entry that was found has passed its time: its key counts as absent. */
+  isPast(clock: CacheClock): boolean {
+    return isPast(this.slabs[slabOf(this.address)], cellOf(this.address), clock);
   }
 
   private bucketAt(step: number): number {

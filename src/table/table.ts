@@ -8,7 +8,10 @@ import { freeReservation } from './chunks.js';
 import { Drain } from './drain.js';
 import { maxKeyLengthFor } from './entry-shape.js';
 import { LazyWrites } from './lazy-writes.js';
+import { Lifespans } from './lifespans.js';
+import type { Lifetime } from './lifetime.js';
 import type { ListItem } from './list-insert.js';
+import { ListWriter } from './list-writer.js';
 import { Lookup } from './lookup.js';
 import { Namespaces } from './namespaces.js';
 import type { Outcome } from './outcome.js';
@@ -33,6 +36,8 @@ export class Table {
   readonly maxKeyLength: number;
   private readonly lookup: Lookup;
   private readonly writer: Writer;
+  private readonly listWriter: ListWriter;
+  private readonly lifespans: Lifespans;
 
   constructor(memory: SharedMemory, self: Participant) {
     this.memory = memory;
@@ -44,6 +49,8 @@ export class Table {
     this.writer = new Writer(this.partitions, slot, this.lookup, this.upkeep, remover);
     this.drain = new Drain(this.partitions, this.writer);
     this.lazy = new LazyWrites(this.partitions, this.writer, this.drain);
+    this.listWriter = new ListWriter(this.partitions, slot, this.writer, this.upkeep, remover);
+    this.lifespans = new Lifespans(this.partitions, slot, this.lookup, this.writer, this.upkeep);
     this.namespaces = new Namespaces(this.partitions, this.upkeep);
     this.copy = this.lookup.copy;
     this.maxKeyLength = maxKeyLengthFor(this.partitions.cells.classes.maxCellLength);
@@ -58,19 +65,27 @@ export class Table {
     return this.lookup.read(partitionIndex, namespaceSlot, key);
   }
 
-  put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
+  /** Stores an entry; without a lifetime it stays. */
+  put(
+    partitionIndex: number,
+    namespaceSlot: number,
+    key: KeyView,
+    value: ValueView,
+    ifAbsent: boolean,
+    lifetime?: Lifetime,
+  ): Outcome {
     try {
       if (this.drain.used) this.lazy.settle(partitionIndex);
-      return this.writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent);
+      return this.writer.put(partitionIndex, namespaceSlot, key, value, ifAbsent, lifetime);
     } catch (error) {
       throw this.mended(error);
     }
   }
 
   /** Stores the entry soon; `flush` makes it visible. Returns whether it was stored at once. */
-  lazyPut(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView): boolean {
+  lazyPut(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, lifetime?: Lifetime): boolean {
     try {
-      return this.lazy.put(partitionIndex, namespaceSlot, key, value);
+      return this.lazy.put(partitionIndex, namespaceSlot, key, value, lifetime);
     } catch (error) {
       throw this.mended(error);
     }
@@ -86,10 +101,10 @@ export class Table {
   }
 
   /** Inserts all items or none. Items are sorted by partition and have distinct keys. */
-  insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+  insertAll(namespaceSlot: number, items: readonly ListItem[], lifetime?: Lifetime): Outcome {
     try {
       if (this.drain.used) this.lazy.settleAll();
-      return this.writer.insertAll(namespaceSlot, items);
+      return this.listWriter.insertAll(namespaceSlot, items, lifetime);
     } catch (error) {
       throw this.mended(error);
     }
@@ -109,6 +124,31 @@ export class Table {
     try {
       if (this.drain.used) this.lazy.settle(partitionIndex);
       return this.writer.take(partitionIndex, namespaceSlot, key);
+    } catch (error) {
+      throw this.mended(error);
+    }
+  }
+
+  /** Milliseconds that an entry has left, `Infinity` if it has no end, undefined if there is none. */
+  remaining(partitionIndex: number, namespaceSlot: number, key: KeyView): number | undefined {
+    return this.lifespans.remaining(partitionIndex, namespaceSlot, key);
+  }
+
+  /** Lets an entry end after `ttl` milliseconds. `stored`: done; `present`: there is none; `full`: no memory. */
+  expire(partitionIndex: number, namespaceSlot: number, key: KeyView, ttl: number): Outcome {
+    try {
+      if (this.drain.used) this.lazy.settle(partitionIndex);
+      return this.lifespans.expire(partitionIndex, namespaceSlot, key, ttl);
+    } catch (error) {
+      throw this.mended(error);
+    }
+  }
+
+  /** Takes the end of an entry away. False: there is none. */
+  persist(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
+    try {
+      if (this.drain.used) this.lazy.settle(partitionIndex);
+      return this.lifespans.persist(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
     }

@@ -1,6 +1,7 @@
 /**
- * Giving memory back: chains of replaced values, entries of cleared namespaces, empty pages. Writers do a little of it
- * at the start of each critical section; owners do the rest; who finds the pool exhausted does all of it.
+ * Giving memory back: chains of replaced values, entries of cleared namespaces, expired entries, empty pages. Writers
+ * do a little of it at the start of each critical section; owners do the rest; who finds the pool exhausted does all
+ * of it.
  *
  * Invariants
  * 1. A retired entry keeps its chain until no hazard word names it. The critical section was entered by a
@@ -18,6 +19,7 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
 import { dropEmptyIndex } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
+import { ExpirySweep } from './expiry-sweep.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag } from './probe.js';
 import type { Remover } from './remover.js';
@@ -36,6 +38,10 @@ export class Upkeep {
   private readonly slot: Slot;
   private readonly hashes: EntryHash;
   private readonly remover: Remover;
+  /** The sweep of expired entries that an owner goes on with from time to time. */
+  readonly expiry: ExpirySweep;
+  /** The one that is done at once when memory is wanted. */
+  private readonly relief: ExpirySweep;
 
   /** `remover` works with the same slot. */
   constructor(partitions: Partitions, slot: Slot, remover: Remover) {
@@ -43,6 +49,8 @@ export class Upkeep {
     this.slot = slot;
     this.remover = remover;
     this.hashes = new EntryHash(partitions);
+    this.expiry = new ExpirySweep(partitions, slot, remover);
+    this.relief = new ExpirySweep(partitions, slot, remover);
   }
 
   /** Frees a few chunks of retired entries, inside a critical section. Constant time when there are none. */
@@ -180,7 +188,7 @@ export class Upkeep {
   relieve(): boolean {
     const partitions = this.partitions;
     const { control, cells } = partitions;
-    let freed = partitions.self.liveness.sweepGone();
+    let freed = partitions.self.liveness.sweepGone() + this.relief.sweepAll();
     for (let index = 0; index < partitions.count; index++) {
       for (let work = 1; work > 0; ) {
         work = this.slice(index);

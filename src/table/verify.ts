@@ -9,7 +9,8 @@
  * 3. Counts: entries, units, entries per namespace generation.
  * 4. Every entry has a version of its own, and none is above that of the partition.
  * 5. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
- * 6. Nothing is under way: log idle, no page step, no growing segment, no pending entry.
+ * 6. Expiry marks: none of a page or a partition is later than those of its entries.
+ * 7. Nothing is under way: log idle, no page step, no growing segment, no pending entry, no odd sequence.
  */
 import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import {
@@ -31,6 +32,7 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { outOfBounds } from './bounds.js';
 import { EntryHash } from './entry-hash.js';
 import { chunkHeadWord, isChained, valueLengthOf } from './entry-view.js';
+import { brokenMark } from './expiry-marks.js';
 import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
 import { Slot } from './slot.js';
@@ -70,7 +72,8 @@ class Walker {
       this.#indexed() ??
       this.#counts() ??
       this.#versions() ??
-      this.#chains()
+      this.#chains() ??
+      brokenMark(this.#partitions, this.#header, this.#index)
     );
   }
 
@@ -196,6 +199,7 @@ class Walker {
       for (let i = 0; i < view.bucketCount * BUCKET_SLOTS; i++) {
         const bucket = view.segment + (Math.floor(i / BUCKET_SLOTS) << BUCKET_WORD_SHIFT);
         const address = view.words[bucket + Bucket.addresses + (i % BUCKET_SLOTS)];
+        if ((view.words[bucket] & 1) !== 0) return `the sequence of bucket ${bucket} is odd`;
         if (address === 0) continue;
         if (seen.has(address)) return `entry ${address} stands in the index twice`;
         seen.add(address);

@@ -21,12 +21,13 @@ import type { KeyView, ValueView } from '../memory/views.js';
 import { Reservations, type Reserved } from './chunks.js';
 import { dropEmptyIndex } from './empty-index.js';
 import { classIdOf, EntryShape } from './entry-shape.js';
+import { lowerMarks } from './expiry-marks.js';
 import { Growth } from './growth.js';
-import { insertList, type ListItem } from './list-insert.js';
+import type { Lifetime } from './lifetime.js';
 import type { Lookup } from './lookup.js';
 import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
-import { indexHash, spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
+import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
 import type { Remover } from './remover.js';
 import type { Slot } from './slot.js';
 import type { Upkeep } from './upkeep.js';
@@ -61,9 +62,16 @@ export class Writer {
     this.reservations = new Reservations(partitions);
   }
 
-  /** Stores the entry; with `ifAbsent` only if the key has none. */
-  put(partitionIndex: number, namespaceSlot: number, key: KeyView, value: ValueView, ifAbsent: boolean): Outcome {
-    this.shape.measure(key, value, 0);
+  /** Stores the entry; with `ifAbsent` only if the key has none. Without a lifetime it stays. */
+  put(
+    partitionIndex: number,
+    namespaceSlot: number,
+    key: KeyView,
+    value: ValueView,
+    ifAbsent: boolean,
+    lifetime: Lifetime | undefined,
+  ): Outcome {
+    this.shape.measure(key, value, lifetime === undefined ? 0 : this.startTimes(lifetime));
     let reserved: Reserved | undefined;
     if (this.shape.chained) {
       reserved = this.reserve(partitionIndex, value);
@@ -77,7 +85,7 @@ export class Writer {
     return outcome;
   }
 
-  /** Stores the entry, and in the same step word `word` of slab `slab` becomes `mark`. */
+  /** Stores the entry, and in the same step word `word` of slab `slab` becomes `mark`. It has no lifetime. */
   putMarked(
     partitionIndex: number,
     namespaceSlot: number,
@@ -88,9 +96,13 @@ export class Writer {
     mark: number,
   ): Outcome {
     this.log.mark(slab, word, mark);
-    const outcome = this.put(partitionIndex, namespaceSlot, key, value, false);
+    const outcome = this.put(partitionIndex, namespaceSlot, key, value, false, undefined);
     this.log.unmark();
     return outcome;
+  }
+
+  private startTimes(lifetime: Lifetime): number {
+    return this.shape.times.start(lifetime, this.partitions.clock.now());
   }
 
   /** Reserves and fills the chunks of a long value. Undefined: there is no memory for them. */
@@ -112,7 +124,7 @@ export class Writer {
     this.upkeep.reclaim(header, partitionIndex);
     const present = this.slot.find(header, namespaceSlot, key);
     let outcome: Outcome = Outcome.present;
-    if (!present || !ifAbsent) {
+    if (!present || !ifAbsent || this.slot.isPast(this.partitions.clock)) {
       const swapped = present && reserved === undefined && this.swap(header, key, value);
       outcome = swapped ? Outcome.stored : this.store(header, partitionIndex, key, value, present, reserved, false);
     }
@@ -140,6 +152,7 @@ export class Writer {
     words[cell + Entry.versionLow] = low;
     words[cell + Entry.identity] = (slot.tag << IDENTITY_TAG_SHIFT) | high;
     this.shape.write(words, bytes[slabOf(spare)], cell, key, value, 0, 0);
+    if (this.shape.expires) lowerMarks(this.partitions, header, spare, this.shape.times.expiry);
     this.log.swap(header, slot, spareWord, low, high);
     return true;
   }
@@ -158,6 +171,7 @@ export class Writer {
     const cell = cellOf(spare);
     const words = slabs[slab];
     this.shape.write(words, memory.bytes[slab], cell, key, value, reserved?.head ?? 0, pendingNext);
+    if (this.shape.expires) lowerMarks(this.partitions, header, spare, this.shape.times.expiry);
     const low = (control[header + Partition.versionLow] + 1) | 0;
     const high = control[header + Partition.versionHigh] + (low === 0 ? 1 : 0);
     words[cell + Entry.versionLow] = low;
@@ -231,15 +245,17 @@ export class Writer {
     const header = this.partitions.enter(partitionIndex);
     this.upkeep.reclaim(header, partitionIndex);
     const found = this.slot.find(header, namespaceSlot, key);
-    if (found) this.removeFound(header, partitionIndex);
+    const past = found && this.slot.isPast(this.partitions.clock);
+    if (found) this.removeFound(header, partitionIndex, past);
     this.partitions.leave(header);
-    return found;
+    return found && !past;
   }
 
   /** Removes the entry that was found; with the last one of the partition its index goes, too. */
-  private removeFound(header: number, partitionIndex: number): void {
+  private removeFound(header: number, partitionIndex: number, past: boolean): void {
     const { control } = this.partitions;
-    this.remover.remove(header, partitionIndex);
+    if (past) this.remover.expire(header, partitionIndex);
+    else this.remover.remove(header, partitionIndex);
     const isEmpty = control[header + Partition.entryCount] === 0;
     if (isEmpty && control[header + Partition.depth] > 0) dropEmptyIndex(this.partitions, header, partitionIndex);
   }
@@ -252,36 +268,38 @@ export class Writer {
       this.partitions.leave(header);
       return false;
     }
-    const chain = this.lookup.hold(this.slot.address);
-    this.removeFound(header, partitionIndex);
+    const past = this.slot.isPast(this.partitions.clock);
+    const chain = past ? undefined : this.lookup.hold(this.slot.address);
+    this.removeFound(header, partitionIndex, past);
     this.partitions.leave(header);
     this.lookup.letGo(chain);
-    return true;
+    return !past;
   }
 
-  /** Inserts all items or none; see `list-insert.ts`. Items are sorted by partition and have distinct keys. */
-  insertAll(namespaceSlot: number, items: readonly ListItem[]): Outcome {
-    const outcome = this.insertAllOnce(namespaceSlot, items);
-    if (outcome !== Outcome.full || !this.upkeep.relieve()) return outcome;
-    return this.insertAllOnce(namespaceSlot, items);
+  /**
+   * Stores a value where the slot stands, inside the running critical section: in place of the entry that was found, or
+   * as a pending one where there is none. If it answers `full`, the caller abandons the reservation, outside.
+   */
+  storeInside(
+    header: number,
+    partitionIndex: number,
+    key: KeyView,
+    value: ValueView,
+    flags: number,
+    lifetime: Lifetime | undefined,
+  ): Outcome {
+    this.shape.measure(key, value, lifetime === undefined ? flags : flags | this.startTimes(lifetime));
+    let reserved: Reserved | undefined;
+    if (this.shape.chained) {
+      reserved = this.reservations.fillInside(header, partitionIndex, value);
+      if (reserved === undefined) return Outcome.full;
+    }
+    const isPending = (flags & Flag.pending) !== 0;
+    return this.store(header, partitionIndex, key, value, !isPending, reserved, isPending);
   }
 
-  private insertAllOnce(namespaceSlot: number, items: readonly ListItem[]): Outcome {
+  /** Gives up what `storeInside` reserved in vain. Outside critical sections. */
+  abandon(): void {
     this.reservations.abandon();
-    // One generation for the whole list, read when all locks are held: a clear takes all of it or nothing.
-    let tag = 0;
-    const outcome = insertList(this.partitions, items, (header, { partitionIndex, key, value }) => {
-      if (tag === 0) tag = this.slot.tagOf(namespaceSlot);
-      if (this.slot.findIn(header, indexHash(key.hash, namespaceSlot), tag, key)) return Outcome.present;
-      this.shape.measure(key, value, Flag.pending | Flag.linked);
-      let reserved: Reserved | undefined;
-      if (this.shape.chained) {
-        reserved = this.reservations.fillInside(header, partitionIndex, value);
-        if (reserved === undefined) return Outcome.full;
-      }
-      return this.store(header, partitionIndex, key, value, false, reserved, true);
-    });
-    if (outcome === Outcome.full) this.reservations.abandon();
-    return outcome;
   }
 }

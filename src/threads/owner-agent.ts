@@ -1,6 +1,7 @@
 /**
- * The work of one owner thread, as a steppable actor: applying lazy writes, upkeep of its partitions, and sweeping up
- * after threads that are gone. Owners hold no state that others need; any thread can do without them.
+ * The work of one owner thread, as a steppable actor: applying lazy writes, upkeep of its partitions, removing what
+ * expired in them, and sweeping up after threads that are gone. Owners hold no state that others need; any thread can do
+ * without them.
  */
 import type { Table } from '../table/table.js';
 import type { Attachment } from './attachment.js';
@@ -11,6 +12,10 @@ const SLICE_MS = 5;
 const PATIENCE_MS = 0.2;
 /** Time between two looks at the registry, in milliseconds. */
 const SWEEP_INTERVAL_MS = 250;
+/** Time between two looks for expired entries, in milliseconds. */
+const EXPIRY_INTERVAL_MS = 250;
+/** A page is looked at when its first entry expired so long ago: then more of it has, and it has rest in between. */
+const EXPIRY_LATENESS_MS = 500;
 
 export class OwnerAgent {
   readonly #attachment: Attachment;
@@ -20,6 +25,7 @@ export class OwnerAgent {
   readonly #now: () => number;
   #next: number;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
+  #expiredAtMs = Number.NEGATIVE_INFINITY;
 
   /** The owner with this index keeps a contiguous range of partitions. `now` gives milliseconds. */
   constructor(attachment: Attachment, ownerIndex: number, now: () => number = () => performance.now()) {
@@ -47,7 +53,23 @@ export class OwnerAgent {
       if (++this.#next >= this.#end) this.#next = this.#first;
       if (this.#now() - startMs >= SLICE_MS) break;
     }
-    return work;
+    return work + this.#expire(table, startMs);
+  }
+
+  /** Begins a sweep of expired entries, if it is time, or goes on with it until the slice is over. */
+  #expire(table: Table, startMs: number): number {
+    const { expiry } = table.upkeep;
+    if (!expiry.isRunning) {
+      if (startMs - this.#expiredAtMs < EXPIRY_INTERVAL_MS) return 0;
+      this.#expiredAtMs = startMs;
+      expiry.begin(this.#first, this.#end, EXPIRY_LATENESS_MS);
+    }
+    let steps = 0;
+    for (; expiry.isRunning; steps++) {
+      expiry.step();
+      if (this.#now() - startMs >= SLICE_MS) break;
+    }
+    return steps;
   }
 
   /** Applies the lazy writes for this owner, for a slice of time. */

@@ -22,6 +22,24 @@ const sizes: readonly [number | string, number][] = [
   ['1gb', 1024 * MB],
 ];
 
+const badDurations = [
+  0,
+  -1,
+  0.5,
+  Number.NaN,
+  -Infinity,
+  1e300,
+  '',
+  '5',
+  '5 weeks',
+  '-5s',
+  '0ms',
+  '36501d',
+  null,
+  {},
+  1n,
+];
+
 /** Values that the option refuses. */
 const bad: { readonly [Name in keyof StartOptions]-?: readonly unknown[] } = {
   name: ['', 'n'.repeat(257), 5, {}, Symbol('n')],
@@ -54,6 +72,10 @@ const bad: { readonly [Name in keyof StartOptions]-?: readonly unknown[] } = {
   maxThreads: [0, -1, 4095, 1.5, '8', {}],
   values: ['shared', 'Frozen', 5, {}],
   lazy: ['1mb', 5, null, []],
+  ttl: badDurations,
+  idleTtl: badDurations,
+  ttlJitter: [-0.1, 1.1, Number.NaN, Infinity, '0.5', {}],
+  clock: ['Manual', 'date', 5, {}],
 };
 
 describe.each(builds)('$build', ({ exports }) => {
@@ -83,6 +105,10 @@ describe.each(builds)('$build', ({ exports }) => {
       maxThreads: 128,
       values: 'frozen',
       lazy: { ring: MB },
+      ttl: Infinity,
+      idleTtl: Infinity,
+      ttlJitter: 0,
+      clock: 'system',
     });
     expect(partitions).toBeGreaterThanOrEqual(1);
     expect(cache.partitions).toHaveLength(partitions);
@@ -118,7 +144,7 @@ describe.each(builds)('$build', ({ exports }) => {
   );
 
   test('all bad options are in one error, with path, value and what is allowed', async () => {
-    const later = ['ttl', 'nearCache', 'maxEntries', 'clock', 'hash', 'onEvict', 'pressure', 'idleTtl'];
+    const later = ['nearCache', 'maxEntries', 'hash', 'onEvict', 'pressure'];
     const given = {
       ...Object.fromEntries(Object.entries(bad).map(([name, values]) => [name, values.at(0)])),
       ...Object.fromEntries(later.map((name) => [name, 77])),

@@ -131,12 +131,12 @@ describe.each(builds)('$build', ({ exports }) => {
 
   test('options of later versions are refused, not ignored', () => {
     const calls: Record<string, () => unknown> = {
-      put: () => cache().put(['k', 'p'], { ttl: 5 } as never),
+      put: () => cache().put(['k', 'p'], { tags: 5 } as never),
       set: () =>
         cache()
           .keyValue<string, number>('later')
-          .set('k', 1, { ttl: 5 } as never),
-      keyValue: () => cache().keyValue('later', { ttl: 5 } as never),
+          .set('k', 1, { tags: 5 } as never),
+      keyValue: () => cache().keyValue('later', { tags: 5 } as never),
     };
     for (const [op, call] of Object.entries(calls)) {
       const error = thrown(call);
@@ -153,7 +153,7 @@ describe.each(builds)('$build', ({ exports }) => {
       ).toBe('ERR_SUPERCACHE_BAD_OPTION');
     }
     expect(cache().stats().entries).toBe(0);
-    expect(cache().put(['k', 'p'], { ttl: undefined } as never)).toBe(true);
+    expect(cache().put(['k', 'p'], { ttl: undefined, tags: undefined } as never)).toBe(true);
   });
 
   test('names beyond the room for namespaces are refused, and known ones go on working', () => {

@@ -1,11 +1,13 @@
 /** Threads without threads: several tables on one shared memory, in one thread, whose lives a test decides. */
 import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../../native-layout/geometry.js';
+import { Partition } from '../../native-layout/partition.js';
 import { Registry } from '../../native-layout/registry.js';
-import { LOCK_GENERATION_SHIFT } from '../../native-layout/superblock.js';
+import { ClockKind, LOCK_GENERATION_SHIFT } from '../../native-layout/superblock.js';
 import { KeyEncoder } from '../../src/codec/key-encoder.js';
 import { decodeValue } from '../../src/codec/value-decoder.js';
 import { ValueEncoder } from '../../src/codec/value-encoder.js';
 import { SharedMemory } from '../../src/memory/slab.js';
+import type { Lifetime } from '../../src/table/lifetime.js';
 import type { Outcome } from '../../src/table/outcome.js';
 import { partitionOfHash } from '../../src/table/probe.js';
 import { Table } from '../../src/table/table.js';
@@ -13,6 +15,7 @@ import { verify } from '../../src/table/verify.js';
 
 export const SEED = 0x5eed;
 
+/** A memory for tests. Its clock is the manual one: `actor.table.partitions.clock.advance`. */
 export function makeMemory(
   memory: number,
   partitionCount: number,
@@ -29,7 +32,7 @@ export function makeMemory(
     ringLength,
   };
   geometry(shape);
-  return SharedMemory.create(shape, SEED);
+  return SharedMemory.create(shape, SEED, ClockKind.manual);
 }
 
 /** One actor: a table and the encoders of its thread. */
@@ -56,10 +59,10 @@ export class Actor {
     return partitionOfHash(this.key.hash, this.table.partitions.count);
   }
 
-  put(namespaceSlot: number, key: unknown, value: unknown, ifAbsent = false): Outcome {
+  put(namespaceSlot: number, key: unknown, value: unknown, ifAbsent = false, lifetime?: Lifetime): Outcome {
     this.value.encodeValue(value, 'test', key);
     const partition = this.#route(key);
-    return this.table.put(partition, namespaceSlot, this.key, this.value, ifAbsent);
+    return this.table.put(partition, namespaceSlot, this.key, this.value, ifAbsent, lifetime);
   }
 
   lazyPut(namespaceSlot: number, key: unknown, value: unknown): boolean {
@@ -83,7 +86,7 @@ export class Actor {
     return this.table.take(this.#route(key), namespaceSlot, this.key) ? this.#decode() : undefined;
   }
 
-  insertAll(namespaceSlot: number, entries: readonly (readonly [unknown, unknown])[]): Outcome {
+  insertAll(namespaceSlot: number, entries: readonly (readonly [unknown, unknown])[], lifetime?: Lifetime): Outcome {
     const items = entries.map(([key, value]) => {
       const keyEncoder = new KeyEncoder(SEED);
       const valueEncoder = new ValueEncoder();
@@ -93,7 +96,31 @@ export class Actor {
       return { partitionIndex, key: keyEncoder, value: valueEncoder };
     });
     items.sort((a, b) => a.partitionIndex - b.partitionIndex);
-    return this.table.insertAll(namespaceSlot, items);
+    return this.table.insertAll(namespaceSlot, items, lifetime);
+  }
+
+  expire(namespaceSlot: number, key: unknown, ttl: number): Outcome {
+    return this.table.expire(this.#route(key), namespaceSlot, this.key, ttl);
+  }
+
+  persist(namespaceSlot: number, key: unknown): boolean {
+    return this.table.persist(this.#route(key), namespaceSlot, this.key);
+  }
+
+  remaining(namespaceSlot: number, key: unknown): number | undefined {
+    return this.table.remaining(this.#route(key), namespaceSlot, this.key);
+  }
+
+  /** Moves the manual clock on. */
+  advance(ms: number): void {
+    this.table.partitions.clock.advance(ms);
+  }
+
+  /** Entries removed because they had expired. */
+  get expired(): number {
+    const { partitions } = this.table;
+    const headers = Array.from({ length: partitions.count }, (_, index) => partitions.headerOf(index));
+    return headers.reduce((sum, header) => sum + partitions.control[header + Partition.expiredLow], 0);
   }
 
   #decode(): unknown {

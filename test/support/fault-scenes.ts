@@ -198,3 +198,79 @@ export function upkeepScenes(engine: Engine): Scene[] {
     { name: 'clearAll', stage: furnished(engine, 2), act: (a) => a.table.clearAll(), byNamespace: true },
   ];
 }
+
+const stay = { ttl: Infinity, idleTtl: Infinity, jitter: 0 };
+/** From here on the first half of the keys has expired. */
+const EXPIRED_AT = 1000;
+
+/**
+ * A stage with entries that have expired, in both namespaces, two chained ones among them, and others with a ttl and
+ * with an idle time that have not. Time does not go on.
+ */
+function timed(engine: Engine, memoryLength = MEMORY, partitions = 1): Stage {
+  const stage = new Stage(engine, memoryLength, partitions);
+  stage.timed = true;
+  const actor = stage.actor(0);
+  for (let i = 0; i < 100; i++) {
+    const key = `key:${i}`;
+    const lifetimes = [{ ...stay, ttl: i < 50 ? EXPIRED_AT : 9000 }, { ...stay, ttl: 9000, idleTtl: 5000 }, undefined];
+    for (const namespace of [1, 2]) {
+      stage.universe.push([namespace, key]);
+      const value = i % 16 === 4 ? LONG : textOf(i, i % 16 === 5 ? 700 : 24);
+      actor.put(namespace, key, value, false, lifetimes[i < 50 ? 0 : i % 3]);
+    }
+  }
+  for (let i = 0; i < 8; i++) stage.universe.push([1, `new:${i}`]);
+  actor.advance(EXPIRED_AT);
+  stage.save();
+  return stage;
+}
+
+/** Every entry has expired. */
+function allPast(engine: Engine): Stage {
+  const stage = timed(engine);
+  for (let i = 0; i < 100; i++) for (const namespace of [1, 2]) stage.actor(0).expire(namespace, `key:${i}`, 1);
+  stage.actor(0).advance(1);
+  stage.save();
+  return stage;
+}
+
+/** A memory full of expired entries. */
+function fullOfPast(engine: Engine): Stage {
+  const stage = new Stage(engine, MEMORY / 2, 2);
+  stage.timed = true;
+  for (let i = 0; stage.actor(0).put(1, `key:${i}`, textOf(i, 900), false, { ...stay, ttl: 10 + i }) === 1; i++) {
+    stage.universe.push([1, `key:${i}`]);
+  }
+  stage.universe.push([1, 'new:0']);
+  stage.actor(0).advance(60);
+  stage.save();
+  return stage;
+}
+
+/** Of the keys that are left, 50 has no end, 51 and 54 have a ttl, 52, which is chained, and 55 an idle time too. */
+export function expiryScenes(engine: Engine): Scene[] {
+  const scene = (name: string, act: (actor: Actor) => void, stage = timed(engine)): Scene => ({ name, stage, act });
+  const lists = [0, 1, 2].map((i) => [`key:${i}`, textOf(i)] as const);
+  const stale = timed(engine);
+  stale.actor(0).advance(3000);
+  stale.save();
+  return [
+    scene('insert with ttl and idle time', (a) => a.put(1, 'new:0', 'fresh', false, { ttl: 5, idleTtl: 9, jitter: 0 })),
+    scene('insert of a chained value with ttl', (a) => a.put(1, 'new:0', LONG, false, { ...stay, ttl: 5 })),
+    scene('insert if absent over an expired one', (a) => a.put(1, 'key:1', 'fresh', true, { ...stay, ttl: 5 })),
+    scene('insert if absent over an expired chained one', (a) => a.put(1, 'key:4', 'fresh', true)),
+    scene('insertAll over expired ones', (a) => a.insertAll(1, lists, { ...stay, ttl: 5 }), timed(engine, MEMORY, 2)),
+    scene('delete of an expired one', (a) => a.remove(1, 'key:1')),
+    scene('take of an expired chained one', (a) => a.take(1, 'key:4')),
+    scene('expire in place', (a) => a.expire(1, 'key:54', 1)),
+    scene('expire in place, chained and idle', (a) => a.expire(1, 'key:52', Infinity)),
+    scene('expire of one without a time', (a) => a.expire(1, 'key:50', 4)),
+    scene('persist', (a) => a.persist(1, 'key:54')),
+    scene('persist, idle', (a) => a.persist(1, 'key:55')),
+    scene('read that renews an idle time', (a) => a.get(1, 'key:55'), stale),
+    scene('sweep of some', (a) => a.table.upkeep.expiry.sweepAll()),
+    scene('sweep of all', (a) => a.table.upkeep.expiry.sweepAll(), allPast(engine)),
+    scene('insert into a memory full of expired ones', (a) => a.put(1, 'new:0', 'y'.repeat(400)), fullOfPast(engine)),
+  ];
+}

@@ -18,8 +18,10 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const INSTRUMENTED = /^src\/(memory|allocator|ring|table)\//;
 /** Files whose plain loads of shared words are steps. */
-const READING =
-  /^src\/(memory\/seqlock|table\/(lookup|probe|entry-view|value-copy|scan|walk|entry-hash|list-insert))\.ts$/;
+const READING = new RegExp(
+  '^src/(memory/seqlock|' +
+    'table/(lookup|probe|entry-view|entry-times|value-copy|scan|walk|entry-hash|list-insert))\\.ts$',
+);
 const BLOCK_CALLS = ['fill', 'set', 'copy', 'latin1Write', 'latin1Slice'];
 
 export type StepKind = 'store' | 'load' | 'atomic' | 'wait' | 'block';

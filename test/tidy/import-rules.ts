@@ -10,7 +10,7 @@ const SHARED = ['src/errors', 'src/types'];
 const MEMORY = ['native-layout', 'src/memory'];
 const MIDDLE = [...MEMORY, 'src/allocator', 'src/codec', 'src/ring', 'src/policy'];
 const TABLE = [...MIDDLE, 'src/table', 'src/stats'];
-const THREADS = [...TABLE, 'src/threads', 'src/options'];
+const THREADS = [...TABLE, 'src/threads', 'src/options', 'src/durations'];
 const API = [...THREADS, 'src/api'];
 
 /** Layer → the other layers it may import. Folders first, then the single files of `src`. */
@@ -27,7 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/api': [...API, ...SHARED],
   'src/errors': [],
   'src/types': ['native-layout', 'src/errors'],
-  'src/options': [...MEMORY, ...SHARED],
+  'src/durations': ['src/errors'],
+  'src/options': [...MEMORY, ...SHARED, 'src/durations'],
   'src/cache': [...API, ...SHARED],
   'src/index': [...API, 'src/cache', ...SHARED],
   workers: [...API, ...SHARED],

@@ -10,6 +10,7 @@ import type { Actor } from '../../support/actors.js';
 import {
   chunkScene,
   entryScenes,
+  expiryScenes,
   growthScenes,
   listScenes,
   type Scene,
@@ -63,7 +64,7 @@ function mustBeSound(scene: Scene, both: Ends, by: Actor, context: string): void
 
 /** The others go on: random operations against a model, then everything is deleted. */
 function live(stage: Stage, by: Actor, random: Random, context: string): void {
-  const model = new Map(stage.state(by));
+  const model = new Map(stage.state(by, false));
   for (let i = 0; i < 24; i++) {
     const [namespace, key] = random.pick(stage.universe);
     const name = `${namespace}/${key}`;
@@ -76,7 +77,7 @@ function live(stage: Stage, by: Actor, random: Random, context: string): void {
     }
     expect(by.get(namespace, key), context).toBe(model.get(name));
   }
-  const found = stage.state(by);
+  const found = stage.state(by, false);
   if (!sameState(found, model)) expect.fail(`${context}: ${difference(found, model)}`);
   expect(stage.drain(by), `${context}, drained`).toBeUndefined();
 }
@@ -139,6 +140,9 @@ describe('killed at every step', () => {
     for (const scene of growthScenes(engine)) killEverywhere(scene, [3, 10, 25]);
   });
   test('growth of the directory', () => killEverywhere(chunkScene(engine), [40, 12, 60]));
+  test('expiry', () => {
+    for (const scene of expiryScenes(engine)) killEverywhere(scene, [scene.name.includes('all') ? 12 : 4, 6, 20]);
+  });
   test('upkeep', () => {
     for (const scene of upkeepScenes(engine)) killEverywhere(scene, [scene.name === 'rebuild' ? 16 : 8, 10, 20]);
   });
