@@ -4,6 +4,8 @@ import type { Lifetime } from '../table/lifetime.js';
 import type { EntryOptions } from '../types.js';
 import { optionsRecord, refuseOption } from './outcome.js';
 
+const KNOWN = ['ttl', 'idleTtl', 'ttlJitter'];
+
 /** What applies where a write says nothing. */
 export class Lifetimes {
   readonly #ttl: number;
@@ -36,9 +38,9 @@ export class Lifetimes {
 
   /** The lifetime that a write's options ask for. Throws `BAD_OPTION`, `NOT_SUPPORTED`. */
   of(given: unknown, op: string): Lifetime | undefined {
-    const { ttl, idleTtl, ttlJitter, ...others } = optionsRecord(given, op) as EntryOptions;
-    refuseOption(others, op);
-    return this.#make(...this.#filled({ ttl, idleTtl, ttlJitter }, op));
+    const options = optionsRecord(given, op) as EntryOptions;
+    for (const name in options) if (!KNOWN.includes(name)) refuseOption({ [name]: options[name as never] }, op);
+    return this.#make(...this.#filled(options, op));
   }
 
   /** What applies in a part of the cache with options of its own. */

@@ -45,19 +45,19 @@ export function readTimes(words: Int32Array, cell: number, times: EntryTimes): v
   times.limit = (words[at + 1] >>> 0) + (highs >>> 16) * TWO_32;
 }
 
-/** The values of the time words, in their order. */
-function timeWords({ expiry, limit, idle }: EntryTimes, shape: number): number[] {
-  const words = [expiry | 0, Math.floor(expiry / TWO_32)];
-  if ((shape & Flag.idles) !== 0) {
-    words.push(idle | 0, limit | 0, Math.floor(idle / TWO_32) | (Math.floor(limit / TWO_32) << 16));
-  }
-  return words;
+/** Third idle word. */
+function idleHighs({ idle, limit }: EntryTimes): number {
+  return Math.floor(idle / TWO_32) | (Math.floor(limit / TWO_32) << 16);
 }
 
 /** Writes the time words into a cell that nobody reads yet. */
 export function writeTimes(words: Int32Array, at: number, shape: number, times: EntryTimes): void {
-  const values = timeWords(times, shape);
-  for (let i = 0; i < values.length; i++) words[at + i] = values[i];
+  words[at] = times.expiry | 0;
+  words[at + 1] = Math.floor(times.expiry / TWO_32);
+  if ((shape & Flag.idles) === 0) return;
+  words[at + EXPIRY_WORDS] = times.idle | 0;
+  words[at + EXPIRY_WORDS + 1] = times.limit | 0;
+  words[at + EXPIRY_WORDS + 2] = idleHighs(times);
 }
 
 /**
@@ -67,8 +67,12 @@ export function writeTimes(words: Int32Array, at: number, shape: number, times: 
 export function stageTimes(log: RedoLog, slot: Slot, slab: number, at: number, shape: number, times: EntryTimes): void {
   const sequence = slot.words[slot.bucket];
   log.stageSequence(slot.slab, slot.bucket, (sequence + 1) | 0);
-  timeWords(times, shape).forEach((value, i) => {
-    log.stage(slab, at + i, value);
-  });
+  log.stage(slab, at, times.expiry | 0);
+  log.stage(slab, at + 1, Math.floor(times.expiry / TWO_32));
+  if ((shape & Flag.idles) !== 0) {
+    log.stage(slab, at + EXPIRY_WORDS, times.idle | 0);
+    log.stage(slab, at + EXPIRY_WORDS + 1, times.limit | 0);
+    log.stage(slab, at + EXPIRY_WORDS + 2, idleHighs(times));
+  }
   log.stageSequence(slot.slab, slot.bucket, (sequence + 2) | 0);
 }

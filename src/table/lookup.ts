@@ -33,7 +33,7 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { beginRead, endRead } from '../memory/seqlock.js';
 import type { KeyView } from '../memory/views.js';
-import { readTimes } from './entry-times.js';
+import { expiryOf, readTimes } from './entry-times.js';
 import { isChained } from './entry-view.js';
 import { renewIdle } from './idle-renewal.js';
 import { EntryTimes } from './lifetime.js';
@@ -64,7 +64,8 @@ export class Lookup {
   private readonly slot: Slot;
   /** Of the last HIT_IDLE. */
   private staleness = 0;
-  /** Of the entry that was met last, if it has any. */
+  /** Expiry of the entry that was met last, if it has one, and all its times, if it has an idle time. */
+  private expiry = NEVER;
   private readonly times = new EntryTimes();
 
   constructor(partitions: Partitions, slot: Slot) {
@@ -110,10 +111,10 @@ export class Lookup {
     for (let tries = 0; ; tries++) {
       const locked = tries >= MAX_TRIES;
       if (locked) this.partitions.enter(partitionIndex);
-      this.times.clear();
+      this.expiry = NEVER;
       const result = this.attempt(header, hash, this.control[tagWord], key, false);
       if (locked) this.partitions.leave(header);
-      if (result !== AGAIN) return result === MISS ? undefined : this.times.expiry;
+      if (result !== AGAIN) return result === MISS ? undefined : this.expiry;
     }
   }
 
@@ -200,12 +201,15 @@ export class Lookup {
 
   /** What an entry with an expiry is: a miss, if it is past. */
   private inTime(words: Int32Array, cell: number, copying: boolean): number {
-    const { times } = this;
-    readTimes(words, cell, times);
-    if (times.expiry === NEVER) return HIT;
+    const shape = words[cell + Entry.shape];
+    const expiry = expiryOf(words, cell, shape);
+    this.expiry = expiry;
+    if (expiry === NEVER) return HIT;
     const now = this.partitions.clock.now();
-    if (times.expiry <= now) return MISS;
-    this.staleness = copying ? times.staleness(now) : 0;
+    if (expiry <= now) return MISS;
+    if (!copying || (shape & Flag.idles) === 0) return HIT;
+    readTimes(words, cell, this.times);
+    this.staleness = this.times.staleness(now);
     return this.staleness > 0 ? HIT_IDLE : HIT;
   }
 

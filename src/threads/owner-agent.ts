@@ -15,7 +15,7 @@ const SWEEP_INTERVAL_MS = 250;
 /** Time between two looks for expired entries, in milliseconds. */
 const EXPIRY_INTERVAL_MS = 250;
 /** A page is looked at when its first entry expired so long ago: then more of it has, and it has rest in between. */
-const EXPIRY_LATENESS_MS = 500;
+const EXPIRY_LATENESS_MS = 250;
 
 export class OwnerAgent {
   readonly #attachment: Attachment;

@@ -255,6 +255,10 @@ export function expiryScenes(engine: Engine): Scene[] {
   const stale = timed(engine);
   stale.actor(0).advance(3000);
   stale.save();
+  // Both words of the expiry change: half of the one with half of the other would be long past.
+  const carry = timed(engine);
+  for (const key of ['key:54', 'key:55']) carry.actor(0).expire(1, key, 2 ** 32 - EXPIRED_AT - 10);
+  carry.save();
   return [
     scene('insert with ttl and idle time', (a) => a.put(1, 'new:0', 'fresh', false, { ttl: 5, idleTtl: 9, jitter: 0 })),
     scene('insert of a chained value with ttl', (a) => a.put(1, 'new:0', LONG, false, { ...stay, ttl: 5 })),
@@ -264,6 +268,7 @@ export function expiryScenes(engine: Engine): Scene[] {
     scene('delete of an expired one', (a) => a.remove(1, 'key:1')),
     scene('take of an expired chained one', (a) => a.take(1, 'key:4')),
     scene('expire in place', (a) => a.expire(1, 'key:54', 1)),
+    scene('expire in place, with a carry', (a) => a.expire(1, 'key:54', 2 ** 32 - EXPIRED_AT + 5), carry),
     scene('expire in place, chained and idle', (a) => a.expire(1, 'key:52', Infinity)),
     scene('expire of one without a time', (a) => a.expire(1, 'key:50', 4)),
     scene('persist', (a) => a.persist(1, 'key:54')),

@@ -9,7 +9,14 @@
  */
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { Actor } from '../../support/actors.js';
-import { entryScenes, growthScenes, listScenes, type Scene, upkeepScenes } from '../../support/fault-scenes.js';
+import {
+  entryScenes,
+  expiryScenes,
+  growthScenes,
+  listScenes,
+  type Scene,
+  upkeepScenes,
+} from '../../support/fault-scenes.js';
 import { WouldWait } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
@@ -120,11 +127,14 @@ function turns(scene: Scene, random: Random, runs: number): void {
   const recorded = new Recorded(scene);
   const { stage } = scene;
   const end = recorded.changes.length;
-  const before = stage.state(stage.actor(2));
+  const before = stage.state(stage.actor(2), false);
+  const timedBefore = stage.state(stage.actor(2));
   recorded.backTo(end);
-  const after = stage.state(stage.actor(2));
+  const after = stage.state(stage.actor(2), false);
+  const timedAfter = stage.state(stage.actor(2));
   const names = new Set([...before.keys(), ...after.keys()]);
-  const changed = [...names].filter((name) => before.get(name) !== after.get(name)).slice(0, 4);
+  if (names.size === 0) return;
+  const changed = [...names].filter((name) => timedBefore.get(name) !== timedAfter.get(name)).slice(0, 4);
   const watched = [...changed, ...Array.from({ length: 5 }, () => random.pick([...names]))];
   for (const name of watched) {
     // The first position from which a reader that runs alone sees the new value.
@@ -169,6 +179,10 @@ test('lists', () => {
 test('growth', () => {
   const random = new Random(seed);
   for (const scene of growthScenes(engine)) turns(scene, random, 2000);
+});
+test('expiry', () => {
+  const random = new Random(seed);
+  for (const scene of expiryScenes(engine)) turns(scene, random, 600);
 });
 test('upkeep', () => {
   const random = new Random(seed);
