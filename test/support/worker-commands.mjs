@@ -25,6 +25,7 @@ const commands = {
   /** Calls a method of the cache. */
   call: async (method, ...args) => await cache[method](...args),
   started: () => cache.started,
+  now: () => cache.clock.now(),
   /** Attaches and detaches again and again. */
   cycle(count) {
     for (let i = 0; i < count; i++) SuperCache.attach().detach();

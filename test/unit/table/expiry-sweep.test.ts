@@ -8,11 +8,12 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { Page } from '../../../native-layout/page.js';
 import { Partition } from '../../../native-layout/partition.js';
 import { REMOVALS_PER_SECTION } from '../../../src/table/expiry-sweep.js';
+import { Outcome } from '../../../src/table/outcome.js';
 import { Actor, makeMemory } from '../../support/actors.js';
 import { Stage } from '../../support/fault-stage.js';
 import { type Engine, loadInstrumented } from '../../support/instrument.js';
 import { Random, seedOf } from '../../support/random.js';
-import { STEPS_TIMEOUT_MS, stepsOf } from '../../support/sample.js';
+import { STEPS_TIMEOUT_MS, scaled } from '../../support/sample.js';
 
 vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
@@ -84,23 +85,34 @@ describe('what a sweep does', () => {
     expect(few).toBeLessThan(5000 / 2);
   });
 
-  test('sweeps of two threads at once, and writes between their steps, lose no mark', () => {
+  test('a full memory gives up what expired, and only then', () => {
+    const actor = new Actor(makeMemory(512 * 1024, 2), 0);
+    actor.table.namespaces.createTuples();
+    let count = 0;
+    while (actor.put(1, `key:${count}`, 'x'.repeat(300), false, after(100)) === Outcome.stored) count++;
+    actor.advance(99);
+    expect(actor.put(1, 'late', 'x'.repeat(300))).toBe(Outcome.full);
+    actor.advance(1);
+    for (let i = 0; i < count; i++) expect(actor.put(1, `new:${i}`, 'x'.repeat(300)), String(i)).toBe(Outcome.stored);
+    expect(actor.expired).toBe(count);
+  });
+
+  test('sweeps of two threads in turns, begun and given up, and writes between their steps lose no mark', () => {
     const random = new Random(seed);
-    const first = filled(2000);
+    const first = filled(0, 1);
     const second = new Actor(first.table.memory, 1);
     const writer = new Actor(first.table.memory, 2);
-    let written = 2000;
-    first.advance(100);
-    for (let round = 0; round < 60; round++) {
-      const actor = random.pick([first, second]);
-      const { expiry } = actor.table.upkeep;
-      if (!expiry.isRunning || random.below(10) === 0) expiry.begin(0, 2, 0);
-      for (let i = random.below(40); i > 0 && expiry.isRunning; i--) expiry.step();
-      for (let i = random.below(60); i > 0; i--) {
-        writer.put(1, `new:${written++}`, 'x'.repeat(random.below(300)), false, after(1 + random.below(400)));
-      }
-      writer.advance(random.below(30));
-      expect(writer.verify(), `seed ${seed} round ${round}`).toBeUndefined();
+    let written = 0;
+    for (let turn = 0; turn < scaled(4000); turn++) {
+      const { expiry } = random.pick([first, second]).table.upkeep;
+      const roll = random.below(20);
+      if (roll < 2) expiry.begin(0, 1, 0);
+      else if (roll < 11 && expiry.isRunning) expiry.step();
+      else if (roll < 19) {
+        const length = random.pick([1, 300, 700]);
+        writer.put(1, `new:${written++}`, 'x'.repeat(length), false, after(1 + random.below(600)));
+      } else writer.advance(random.below(200));
+      expect(writer.verify(), `seed ${seed} turn ${turn}`).toBeUndefined();
     }
     writer.advance(1000);
     new Actor(first.table.memory, 3).table.upkeep.expiry.sweepAll();
@@ -108,69 +120,62 @@ describe('what a sweep does', () => {
   });
 });
 
-/** Runs `act` before every sampled step of a sweep of a few expired entries, `by` another thread. */
-function atEveryStep(act: (other: Actor) => void, check: (other: Actor, context: string) => void): void {
+const COUNT = 150;
+
+/** Runs `act`, by another thread, before every step of a sweep of some expired entries at which the lock is free. */
+function betweenSteps(act: (other: Actor) => void, check: (other: Actor, context: string) => void): void {
   const stage = new Stage(engine, 512 * 1024, 1);
   const first = stage.actor(0);
-  for (let i = 0; i < 12; i++) first.put(1, `key:${i}`, i === 7 ? 'long.'.repeat(900) : 'old', false, after(10));
+  for (let i = 0; i < COUNT; i++) first.put(1, `key:${i}`, i === 7 ? 'long.'.repeat(900) : 'old', false, after(10));
   first.put(1, 'idle', 'old', false, { ttl: Infinity, idleTtl: 100, jitter: 0 });
   first.advance(10);
   stage.save();
   const sweep = (): number => stage.actor(1).table.upkeep.expiry.sweepAll();
-  const sites = stage.trace(sweep);
-  let done = 0;
-  for (const step of stepsOf(new Random(seed), sites.length, 3)) {
+  const free: number[] = [];
+  let steps = 0;
+  stage.hooked((kind) => {
+    if (kind === 'load') return;
+    if (stage.field(0, Partition.lock) === 0) free.push(steps);
+    steps++;
+  }, sweep);
+  expect(free.length).toBeGreaterThan(2 * (COUNT / REMOVALS_PER_SECTION));
+  for (const step of free) {
     stage.restore();
     const other = stage.actor(2);
-    const context = `seed ${seed} step ${step}: ${sites[step]}`;
-    const isFree = () => stage.field(0, Partition.lock) === 0;
-    stage.interrupt(
-      step,
-      false,
-      () => {
-        if (!isFree()) return;
-        act(other);
-        done++;
-      },
-      sweep,
-    );
+    stage.interrupt(step, false, () => act(other), sweep);
+    const context = `step ${step} of ${steps}`;
     check(other, context);
     expect(other.verify(), context).toBeUndefined();
   }
-  expect(done).toBeGreaterThan(0);
 }
 
 describe('between the steps of a sweep', () => {
   test('H18: a fresh value under an expired key stays', () => {
-    let acted = false;
-    atEveryStep(
+    const keys = ['key:3', 'key:7', 'key:80', 'key:149'];
+    betweenSteps(
       (other) => {
-        acted = true;
-        for (const key of ['key:3', 'key:7', 'key:11']) other.put(1, key, 'fresh', false, after(50));
+        for (const key of keys) other.put(1, key, 'fresh', false, after(50));
       },
       (other, context) => {
-        for (const key of ['key:3', 'key:7', 'key:11']) {
-          expect(other.get(1, key), context).toBe(acted ? 'fresh' : undefined);
-          expect(other.get(1, 'key:4'), context).toBeUndefined();
-        }
-        acted = false;
+        for (const key of keys) expect(other.get(1, key), `${context} ${key}`).toBe('fresh');
+        expect(other.get(1, 'key:4'), context).toBeUndefined();
       },
     );
   });
 
   test('the clock jumps: whatever expires meanwhile goes now or with the next sweep', () => {
-    atEveryStep(
+    betweenSteps(
       (other) => other.advance(100_000),
       (other, context) => {
         other.advance(100_000);
         other.table.upkeep.expiry.sweepAll();
-        expect([other.table.namespaces.size(1), other.expired], context).toEqual([0, 13]);
+        expect([other.table.namespaces.size(1), other.expired], context).toEqual([0, COUNT + 1]);
       },
     );
   });
 
   test('an entry is read while others expire', () => {
-    atEveryStep(
+    betweenSteps(
       (other) => {
         other.advance(60);
         other.get(1, 'idle');
