@@ -97,6 +97,24 @@ describe('what a sweep does', () => {
     expect(actor.expired).toBe(count);
   });
 
+  test('a sweep that another one overtook sets no mark', () => {
+    const first = filled(200, 1);
+    const second = new Actor(first.table.memory, 1);
+    for (let i = 0; i < 200; i++) first.put(1, `other:${i}`, 'x'.repeat(700), false, after(100));
+    first.advance(100);
+    const [overtaken, last] = [first, second].map((actor) => actor.table.upkeep.expiry);
+    overtaken.begin(0, 1, 0);
+    while (first.expired < 250) overtaken.step();
+    for (let i = 0; i < 300; i++) second.put(1, `new:${i}`, i, false, after(5000));
+    last.begin(0, 1, 0);
+    while (overtaken.isRunning) overtaken.step();
+    expect(second.verify()).toBeUndefined();
+    // The last one dies: what it left is for the next.
+    first.advance(5000);
+    new Actor(first.table.memory, 2).table.upkeep.expiry.sweepAll();
+    expect(first.table.namespaces.size(1)).toBe(0);
+  });
+
   test('sweeps of two threads in turns, begun and given up, and writes between their steps lose no mark', () => {
     const random = new Random(seed);
     const first = filled(0, 1);
