@@ -5,6 +5,7 @@
 import type { SharedMemory } from '../memory/slab.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { freeReservation } from './chunks.js';
+import { Deleter } from './deleter.js';
 import { Drain } from './drain.js';
 import { maxKeyLengthFor } from './entry-shape.js';
 import { LazyWrites } from './lazy-writes.js';
@@ -36,6 +37,7 @@ export class Table {
   readonly maxKeyLength: number;
   private readonly lookup: Lookup;
   private readonly writer: Writer;
+  private readonly deleter: Deleter;
   private readonly listWriter: ListWriter;
   private readonly lifespans: Lifespans;
 
@@ -46,7 +48,8 @@ export class Table {
     this.lookup = new Lookup(this.partitions, slot);
     const remover = new Remover(this.partitions, slot);
     this.upkeep = new Upkeep(this.partitions, slot, remover);
-    this.writer = new Writer(this.partitions, slot, this.lookup, this.upkeep, remover);
+    this.writer = new Writer(this.partitions, slot, this.upkeep, remover);
+    this.deleter = new Deleter(this.partitions, slot, this.lookup, this.upkeep, remover);
     this.drain = new Drain(this.partitions, this.writer);
     this.lazy = new LazyWrites(this.partitions, this.writer, this.drain);
     this.listWriter = new ListWriter(this.partitions, slot, this.writer, this.upkeep, remover);
@@ -113,7 +116,7 @@ export class Table {
   remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
     try {
       if (this.drain.used) this.lazy.settle(partitionIndex);
-      return this.writer.remove(partitionIndex, namespaceSlot, key);
+      return this.deleter.remove(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
     }
@@ -123,7 +126,7 @@ export class Table {
   take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
     try {
       if (this.drain.used) this.lazy.settle(partitionIndex);
-      return this.writer.take(partitionIndex, namespaceSlot, key);
+      return this.deleter.take(partitionIndex, namespaceSlot, key);
     } catch (error) {
       throw this.mended(error);
     }

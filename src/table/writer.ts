@@ -1,5 +1,5 @@
 /**
- * Changing one entry: upsert, insert-if-absent, remove, take. Any attached thread may call; every change happens in the
+ * Changing one entry: upsert and insert-if-absent. Any attached thread may call; every change happens in the
  * partition's critical section, as one step of its redo log.
  *
  * Invariants
@@ -19,12 +19,10 @@ import { cellOf, slabOf } from '../memory/address.js';
 import type { RedoLog } from '../memory/redo-log.js';
 import type { KeyView, ValueView } from '../memory/views.js';
 import { Reservations, type Reserved } from './chunks.js';
-import { dropEmptyIndex } from './empty-index.js';
 import { classIdOf, EntryShape } from './entry-shape.js';
 import { lowerMarks } from './expiry-marks.js';
 import { Growth } from './growth.js';
 import type { Lifetime } from './lifetime.js';
-import type { Lookup } from './lookup.js';
 import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
 import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
@@ -39,7 +37,6 @@ export class Writer {
   private readonly bytes: Buffer[];
   private readonly log: RedoLog;
   private readonly slot: Slot;
-  private readonly lookup: Lookup;
   private readonly growth: Growth;
   private readonly upkeep: Upkeep;
   private readonly remover: Remover;
@@ -47,14 +44,13 @@ export class Writer {
   private readonly reservations: Reservations;
 
   /** All of them work with the same slot. */
-  constructor(partitions: Partitions, slot: Slot, lookup: Lookup, upkeep: Upkeep, remover: Remover) {
+  constructor(partitions: Partitions, slot: Slot, upkeep: Upkeep, remover: Remover) {
     this.partitions = partitions;
     this.control = partitions.control;
     this.slabs = partitions.slabs;
     this.bytes = partitions.memory.bytes;
     this.log = partitions.log;
     this.slot = slot;
-    this.lookup = lookup;
     this.upkeep = upkeep;
     this.growth = new Growth(partitions);
     this.remover = remover;
@@ -238,42 +234,6 @@ export class Writer {
     const slot = (self.slotWord - memory.geometry.registryWord) / Registry.sizeWords;
     log.stage(0, header + Partition.transaction, slot + 1);
     log.stage(0, header + Partition.pendingHead, address);
-  }
-
-  /** Removes the key. False: there was none. */
-  remove(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    const header = this.partitions.enter(partitionIndex);
-    this.upkeep.reclaim(header, partitionIndex);
-    const found = this.slot.find(header, namespaceSlot, key);
-    const past = found && this.slot.isPast(this.partitions.clock);
-    if (found) this.removeFound(header, partitionIndex, past);
-    this.partitions.leave(header);
-    return found && !past;
-  }
-
-  /** Removes the entry that was found; with the last one of the partition its index goes, too. */
-  private removeFound(header: number, partitionIndex: number, past: boolean): void {
-    const { control } = this.partitions;
-    if (past) this.remover.expire(header, partitionIndex);
-    else this.remover.remove(header, partitionIndex);
-    const isEmpty = control[header + Partition.entryCount] === 0;
-    if (isEmpty && control[header + Partition.depth] > 0) dropEmptyIndex(this.partitions, header, partitionIndex);
-  }
-
-  /** Removes the key and leaves its value in the lookup's copy. False: there was none. */
-  take(partitionIndex: number, namespaceSlot: number, key: KeyView): boolean {
-    const header = this.partitions.enter(partitionIndex);
-    this.upkeep.reclaim(header, partitionIndex);
-    if (!this.slot.find(header, namespaceSlot, key)) {
-      this.partitions.leave(header);
-      return false;
-    }
-    const past = this.slot.isPast(this.partitions.clock);
-    const chain = past ? undefined : this.lookup.hold(this.slot.address);
-    this.removeFound(header, partitionIndex, past);
-    this.partitions.leave(header);
-    this.lookup.letGo(chain);
-    return !past;
   }
 
   /**

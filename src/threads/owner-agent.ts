@@ -1,7 +1,7 @@
 /**
  * The work of one owner thread, as a steppable actor: applying lazy writes, upkeep of its partitions, removing what
- * expired in them, and sweeping up after threads that are gone. Owners hold no state that others need; any thread can do
- * without them.
+ * expired in them, and sweeping up after threads that are gone. Owners hold no state that others need; any thread can
+ * do without them.
  */
 import type { Table } from '../table/table.js';
 import type { Attachment } from './attachment.js';

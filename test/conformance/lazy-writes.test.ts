@@ -151,6 +151,20 @@ describe.each(builds)('$build', ({ exports }) => {
     });
   });
 
+  test('lazy writes with a lifetime keep their order and end', async () => {
+    const cache = await startSmall(exports, { clock: 'manual' });
+    const map = cache.keyValue<string, number>('map');
+    map.lazySet('k', 1);
+    map.lazySet('k', 2, { ttl: 100 });
+    cache.lazyPut(['row', 1]);
+    cache.lazyPut(['row', 2], { ttl: '1s' });
+    await cache.flush();
+    expect([map.get('k'), map.ttl('k'), cache.get(['row'])]).toEqual([2, 100, [['row', 2]]]);
+    cache.clock.advance(1000);
+    expect([map.get('k'), cache.get(['row'])]).toEqual([undefined, []]);
+    await cache.stop();
+  });
+
   test('a bad row or value throws at once', async () => {
     const cache = await startSmall(exports);
     const map = cache.keyValue<unknown, unknown>('map');
@@ -159,17 +173,17 @@ describe.each(builds)('$build', ({ exports }) => {
       () => cache.lazyPut('row' as never),
       () => cache.lazyPut(['k', Symbol('s')]),
       () => cache.lazyPut(['k', 'x'.repeat(17 * 2 ** 20)]),
-      () => cache.lazyPut(['k'], { ttl: 5 } as never),
+      () => cache.lazyPut(['k'], { ttl: 0 }),
       () => map.lazySet('k', undefined),
       () => map.lazySet({}, 1),
-      () => map.lazySet('k', 1, { ttl: 5 } as never),
+      () => map.lazySet('k', 1, { tags: ['x'] } as never),
     ].map((run) => thrown(run).code?.replace('ERR_SUPERCACHE_', ''));
     expect(codes).toEqual([
       'BAD_KEY',
       'BAD_ROW',
       'BAD_VALUE',
       'TOO_LARGE',
-      'NOT_SUPPORTED',
+      'BAD_OPTION',
       'BAD_VALUE',
       'BAD_KEY',
       'NOT_SUPPORTED',

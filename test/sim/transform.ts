@@ -17,11 +17,11 @@ import ts from 'typescript';
 
 /** Limits of loops that only repeat what they do, smaller here: the code behind them is reached in fewer steps. */
 const SCALED: Record<string, number> = { SPINS: 2, PASS_TRIES: 3, MAX_TRIES: 3, PATIENT_ROUNDS: 1, SPARE_TRIES: 3 };
-const ENGINE = /^src\/(memory|allocator|table)\/|^src\/threads\/(registry|owner-agent)\.ts$/;
+const ENGINE = /^src\/(memory|allocator|ring|table)\/|^src\/threads\/(registry|owner-agent)\.ts$/;
 const PLAIN = /^src\/memory\/(atomics|hash|slab|views|address)\.ts$/;
 const WITH_STEPS = new Set(['ThreadRegistry']);
 const ATOMICS = 'src/memory/atomics.ts';
-const ARRAYS = new Set(['Int32Array', 'Uint8Array', 'Buffer', 'TextBuffer', 'BigInt64Array']);
+const ARRAYS = new Set(['Int32Array', 'Uint8Array', 'Buffer', 'TextBuffer', 'Latin1Target', 'BigInt64Array']);
 const BLOCK_CALLS = new Set(['fill', 'set', 'copy', 'latin1Write', 'latin1Slice', 'compare']);
 /** Functions of the atomics module, and the access of the scheduler that stands for each. */
 const ACCESSES: Record<string, string> = {
