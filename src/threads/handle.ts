@@ -25,11 +25,12 @@ export interface CacheHandle {
 
 const ENVIRONMENT_KEY = 'supercache.handles';
 
-function inherited(): Record<string, CacheHandle> {
-  return (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as unknown as Record<string, CacheHandle>;
+/** Handles by name; a Map, as a cache may be called `toString`. */
+function inherited(): ReadonlyMap<string, CacheHandle> {
+  return (getEnvironmentData(ENVIRONMENT_KEY) as ReadonlyMap<string, CacheHandle> | undefined) ?? new Map();
 }
 
-function store(handles: Record<string, CacheHandle>): void {
+function store(handles: ReadonlyMap<string, CacheHandle>): void {
   setEnvironmentData(ENVIRONMENT_KEY, handles as never);
 }
 
@@ -39,17 +40,20 @@ export function isStopped(handle: CacheHandle): boolean {
 
 /** Lets workers that this thread spawns from now on find the cache by its name. */
 export function publishHandle(handle: CacheHandle): void {
-  store({ ...inherited(), [handle.options.name]: handle });
+  store(new Map(inherited()).set(handle.options.name, handle));
 }
 
 export function withdrawHandle(handle: CacheHandle): void {
-  const { [handle.options.name]: current, ...others } = inherited();
-  if (current?.id === handle.id) store(others);
+  const { name } = handle.options;
+  if (inherited().get(name)?.id !== handle.id) return;
+  const others = new Map(inherited());
+  others.delete(name);
+  store(others);
 }
 
 /** The running cache of this name that this thread can see, or undefined. */
 export function visibleHandle(name: string): CacheHandle | undefined {
-  const handle = inherited()[name];
+  const handle = inherited().get(name);
   return handle === undefined || isStopped(handle) ? undefined : handle;
 }
 
@@ -61,7 +65,7 @@ export function resolveHandle(target: unknown): CacheHandle {
       op: 'attach',
     });
   }
-  const running = Object.values(inherited()).filter((handle) => !isStopped(handle));
+  const running = [...inherited().values()].filter((handle) => !isStopped(handle));
   const named = visibleHandle(target ?? process.env[POOL_VARIABLE] ?? 'default');
   if (named !== undefined) return named;
   if (target === undefined && running.length === 1) return running[0];

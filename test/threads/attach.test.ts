@@ -56,6 +56,15 @@ test('attach by name, with two caches at once', async () => {
   expect(await thread.run('attach')).toMatchObject({ name: 'second' });
 });
 
+test.each(['toString', '__proto__', 'constructor'])('a cache may be called %s', async (name) => {
+  expect(() => SuperCache.attach(name)).toThrow(expect.objectContaining({ code: 'ERR_SUPERCACHE_NOT_STARTED' }));
+  const cache = await start({ name });
+  cache.put(['key', 1]);
+  const thread = spawn();
+  expect(await thread.run('attach', [name])).toMatchObject({ name });
+  expect(await thread.call('get', ['key'])).toEqual([['key', 1]]);
+});
+
 test('a worker that was spawned before the start attaches by handle, and is told so', async () => {
   const thread = spawn();
   const attempt = thread.run('attach');
