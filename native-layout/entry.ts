@@ -93,6 +93,14 @@ export const VERSION_HIGH_MASK = 0xffff;
 export const IDENTITY_FREE = 0;
 export const IDENTITY_CHUNK = 0xffff0000 | 0;
 export const IDENTITY_RETIRED = 0xfffe0000 | 0;
+export const IDENTITY_QUEUE = 0xfffd0000 | 0;
+/** For the picture: what cells with these marks hold. */
+export const CELL_MARKS: Readonly<Record<string, readonly [word: number, what: string]>> = {
+  FREE: [IDENTITY_FREE, 'free cell'],
+  CHUNK: [IDENTITY_CHUNK, 'chunk'],
+  RETIRED: [IDENTITY_RETIRED, 'retired entry'],
+  QUEUE: [IDENTITY_QUEUE, 'queue cell'],
+};
 
 export const FreeCell = struct('free cell', 'a cell in the free list of its page', [
   { name: 'stale', meaning: 'anything' },

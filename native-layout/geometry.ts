@@ -5,6 +5,7 @@
 import { MAX_NAMESPACE_SLOTS, Namespace } from './namespace.js';
 import { MAX_PAGE_SHIFT, MIN_PAGE_SHIFT, Page } from './page.js';
 import { NamespaceCount, Partition } from './partition.js';
+import { type EvictionShape, PolicyState } from './policy.js';
 import { Registry } from './registry.js';
 import { ERROR_LOG_LENGTH, ErrorLog, ErrorNote, OwnerDesk, RingSlot } from './ring.js';
 import { check } from './struct.js';
@@ -22,6 +23,8 @@ export interface Shape {
   readonly ownerCount: number;
   /** Bytes of a ring of lazy writes; default DEFAULT_RING_LENGTH. */
   readonly ringLength?: number;
+  /** Absent: the cache does not evict. */
+  readonly eviction?: EvictionShape | undefined;
 }
 
 /** Word indices into slab 0, and the placing of pages. */
@@ -31,6 +34,8 @@ export interface Geometry extends Shape {
   readonly partitionWord: number;
   /** Words from one partition header to the next. */
   readonly partitionStride: number;
+  /** Words from a partition header to its policy state, if the cache evicts. */
+  readonly policyOffset: number;
   readonly ownerTableWord: number;
   readonly pageTableWord: number;
   /** The first owner desk, ring slot, and the error log. There is one desk, and one column of rings, without owners. */
@@ -90,7 +95,9 @@ export function geometry(shape: Shape): Geometry {
   const registryWord = alignWords(Superblock.sizeWords);
   const namespaceWord = registryWord + shape.threadSlots * Registry.sizeWords;
   const partitionWord = alignWords(namespaceWord + shape.namespaceSlots * Namespace.sizeWords);
-  const partitionStride = alignWords(Partition.sizeWords + shape.namespaceSlots * NamespaceCount.sizeWords);
+  const policyOffset = alignWords(Partition.sizeWords + shape.namespaceSlots * NamespaceCount.sizeWords);
+  const policyWords = shape.eviction === undefined ? 0 : PolicyState.sizeWords + shape.eviction.sketchWords;
+  const partitionStride = alignWords(policyOffset + policyWords);
   const ownerTableWord = partitionWord + shape.partitionCount * partitionStride;
   const pageTableWord = alignWords(ownerTableWord + mostPages);
   const ownerDeskWord = alignWords(pageTableWord + mostPages * Page.sizeWords);
@@ -113,6 +120,7 @@ export function geometry(shape: Shape): Geometry {
     namespaceWord,
     partitionWord,
     partitionStride,
+    policyOffset,
     ownerTableWord,
     pageTableWord,
     ownerDeskWord,

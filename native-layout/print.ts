@@ -131,7 +131,7 @@ function renderMap(): string {
     region('superblock', 0, 1, Superblock.sizeWords),
     region('registry: a slot per thread', g.registryWord, g.threadSlots, Registry.sizeWords),
     region('namespace table', g.namespaceWord, namespaceSlots, Namespace.sizeWords),
-    region('partitions: header, then namespace counts', g.partitionWord, g.partitionCount, g.partitionStride),
+    region('partitions: header, namespace counts, policy state', g.partitionWord, g.partitionCount, g.partitionStride),
     region(
       'owner table: a word per page, 0 free, partition + 1, or −1 − slot of a ring',
       g.ownerTableWord,
@@ -162,9 +162,7 @@ function renderCells(): string {
   const optional = entry.OPTIONAL_WORDS.map(([flag, name, ...rest]) => [`\`${flag}\``, `\`${name}\``, ...rest]);
   const flags = Object.entries(entry.Flag).map(([name, bit]) => [`\`${name}\``, hex(bit, 3)]);
   const marks = [
-    ['`IDENTITY_FREE`', hex(entry.IDENTITY_FREE, 8), 'free cell'],
-    ['`IDENTITY_CHUNK`', hex(entry.IDENTITY_CHUNK, 8), 'chunk'],
-    ['`IDENTITY_RETIRED`', hex(entry.IDENTITY_RETIRED, 8), 'retired entry'],
+    ...Object.entries(entry.CELL_MARKS).map(([name, [word, what]]) => [`\`IDENTITY_${name}\``, hex(word, 8), what]),
     ['anything else', '', 'entry: namespace tag and high bits of its version'],
   ];
   return `The identity word of a cell tells what it holds.

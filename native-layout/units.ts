@@ -5,7 +5,7 @@
 import { check } from './struct.js';
 
 /** Raised by every change of the binary format. Two builds meet only if they agree. */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 /** 'SCN1' read as a little-endian word. */
 export const MAGIC = 0x314e4353;
 

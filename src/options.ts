@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../native-layout/geometry.js';
+import { type EvictionShape, PolicyId, type PolicyName, sketchWordsFor } from '../native-layout/policy.js';
 import { DEFAULT_RING_LENGTH } from '../native-layout/ring.js';
 import { MAX_THREADS } from '../native-layout/superblock.js';
 import { MAX_MEMORY } from '../native-layout/units.js';
@@ -28,8 +29,10 @@ export interface StartOptions {
   partitionPos?: number | undefined;
   /** Only `'set'` in this version. */
   tableType?: 'set' | undefined;
-  /** Only `'none'` in this version: a full cache refuses. */
-  eviction?: 'none' | undefined;
+  /** Which entries leave a full cache. Default `'tinylfu'`; with `'none'` a full cache refuses. */
+  eviction?: PolicyName | undefined;
+  /** Most entries of the cache, 1 to 1e9; 0, the default: as many as fit in memory. */
+  maxEntries?: number | undefined;
   /** Longest entry, key and value and header, in bytes or as text. Default `'16mb'`, at most `'1gb'`. */
   maxEntrySize?: number | string | undefined;
   /** Most threads attached at once, 1 to 4094, owners included. Default 128. */
@@ -70,9 +73,13 @@ const MAX_PARTITIONS = 4096;
 /** A partition is not given less memory than this by default, in bytes. */
 const LEAST_PARTITION_MEMORY = 2 ** 20;
 const PARTITIONS_PER_OWNER = 8;
+/** Nor fewer entries of `maxEntries`: a policy that knows only a part of the cache chooses worse. */
+const LEAST_PARTITION_ENTRIES = 1024;
+const MAX_ENTRIES = 1e9;
+const POLICY_NAMES = Object.keys(PolicyId) as PolicyName[];
 const MAX_POSITION = 65535;
 /** Options of the interface that are not built yet: named, so that nobody believes they work. */
-const LATER = ['maxEntries', 'nearCache', 'hash', 'pressure', 'onEvict', 'sessionTtl', 'idle', 'grace'];
+const LATER = ['nearCache', 'hash', 'pressure', 'onEvict', 'sessionTtl', 'idle', 'grace'];
 
 /** Bytes from a number or text, or undefined if it is neither. */
 export function parseBytes(value: unknown): number | undefined {
@@ -171,6 +178,7 @@ const KNOWN: readonly (keyof StartOptions)[] = [
   'partitionPos',
   'tableType',
   'eviction',
+  'maxEntries',
   'maxEntrySize',
   'maxThreads',
   'values',
@@ -193,15 +201,17 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
   const memory = check.bytes('memory', 256 * 2 ** 20, MIN_MEMORY, MAX_MEMORY);
   const owners = check.integer('owners', Math.min(8, availableParallelism()), 0, MAX_OWNERS);
   const maxThreads = check.integer('maxThreads', 128, 1, MAX_THREADS);
+  const maxEntries = check.integer('maxEntries', 0, 0, MAX_ENTRIES);
   const options: ResolvedOptions = {
     name: check.text('name', 'default'),
     memory,
     owners,
-    partitions: check.integer('partitions', defaultPartitions(memory, owners), 1, MAX_PARTITIONS),
+    partitions: check.integer('partitions', defaultPartitions(memory, owners, maxEntries), 1, MAX_PARTITIONS),
     keyPos: check.integer('keyPos', 0, 0, MAX_POSITION),
     partitionPos: check.integer('partitionPos', 0, 0, MAX_POSITION),
     tableType: check.oneOf('tableType', 'set', ['set'], inThisVersion),
-    eviction: check.oneOf('eviction', 'none', ['none'], inThisVersion),
+    eviction: check.oneOf('eviction', 'tinylfu', POLICY_NAMES),
+    maxEntries,
     maxEntrySize: check.bytes('maxEntrySize', 16 * 2 ** 20, 64, MAX_VALUE_LENGTH),
     maxThreads,
     values: check.oneOf('values', 'frozen', ['frozen', 'copy']),
@@ -212,6 +222,7 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
     clock: check.oneOf('clock', 'system', ['system', 'manual']),
   };
   if (owners >= maxThreads) check.reject('maxThreads', `more than the ${owners} owners, which count as threads`);
+  checkLimit(check, options);
   const shape = shapeOf(options);
   const { pageCount, controlWords } = geometry(shape);
   // Each class in use takes a page, and an index two: with fewer pages hardly anything could be stored.
@@ -228,9 +239,23 @@ export function resolveOptions(given: unknown): { options: ResolvedOptions; shap
   return { options, shape };
 }
 
-function defaultPartitions(memory: number, owners: number): number {
+function checkLimit(check: Checker, { eviction, maxEntries, partitions }: ResolvedOptions): void {
+  if (maxEntries === 0) return;
+  if (eviction === 'none') check.reject('maxEntries', "nothing with eviction 'none', which keeps all entries");
+  else if (maxEntries < partitions)
+    check.reject('maxEntries', `at least one entry for each of ${partitions} partitions`);
+}
+
+function defaultPartitions(memory: number, owners: number, maxEntries: number): number {
   const wanted = Math.max(1, owners) * PARTITIONS_PER_OWNER;
-  return Math.max(1, Math.min(wanted, Math.floor(memory / LEAST_PARTITION_MEMORY)));
+  const byEntries = maxEntries === 0 ? wanted : Math.floor(maxEntries / LEAST_PARTITION_ENTRIES);
+  return Math.max(1, Math.min(wanted, byEntries, Math.floor(memory / LEAST_PARTITION_MEMORY)));
+}
+
+function evictionOf({ eviction, maxEntries, memory, partitions }: ResolvedOptions): EvictionShape | undefined {
+  if (eviction === 'none') return undefined;
+  const sketchWords = sketchWordsFor(memory, partitions, maxEntries);
+  return { policy: eviction, entryLimit: maxEntries, sketchWords };
 }
 
 function shapeOf(options: ResolvedOptions): Shape {
@@ -244,5 +269,6 @@ function shapeOf(options: ResolvedOptions): Shape {
     namespaceSlots: namespaceSlotsFor(memory),
     ownerCount: owners,
     ringLength: options.lazy.ring,
+    eviction: evictionOf(options),
   };
 }

@@ -50,7 +50,7 @@ async function privateRun(job: Job): Promise<RunResult> {
 async function sharedRun(job: Job): Promise<RunResult> {
   const label = 'one SuperCache';
   const rssBefore = residentBytes();
-  const cache = await SuperCache.start({ memory: job.bytes, eviction: 'none' });
+  const cache = await SuperCache.start({ memory: job.bytes });
   try {
     const pool = await cache.pool(poolOptions(job, job.setup));
     const run = await driveUntilAbort(job, pool, label);

@@ -2,6 +2,7 @@
 import { Namespace } from '../../native-layout/namespace.js';
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
+import { PolicyState } from '../../native-layout/policy.js';
 import { CLAIM_STATE_MASK, ClaimState, Registry } from '../../native-layout/registry.js';
 import { classTable } from '../../native-layout/size-class.js';
 import { LOCK_SLOT_MASK, Superblock } from '../../native-layout/superblock.js';
@@ -31,8 +32,7 @@ export function readStats(memory: SharedMemory): CacheStats {
     loadFailureCount: 0,
     totalLoadTime: 0,
     expirationCount: expiredEntries(memory),
-    evictionCount: 0,
-    evictionWeight: 0,
+    ...evictionSums(memory),
     healCount: loadWord(memory.control, Superblock.healCount),
     threads: threadReports(memory, () => true).length,
     partitions,
@@ -47,6 +47,21 @@ function expiredEntries(memory: SharedMemory): number {
     sum += (control[header + Partition.expiredLow] >>> 0) + control[header + Partition.expiredHigh] * 2 ** 32;
   }
   return sum;
+}
+
+/** Entries evicted, and bytes of their cells. */
+function evictionSums(memory: SharedMemory): { evictionCount: number; evictionWeight: number } {
+  const { partitionCount, policyOffset, eviction } = memory.geometry;
+  const { control } = memory;
+  let evictionCount = 0;
+  let units = 0;
+  for (let index = 0; eviction !== undefined && index < partitionCount; index++) {
+    const state = memory.headerWord(index) + policyOffset;
+    evictionCount += control[state + PolicyState.evictions] >>> 0;
+    const at = state + PolicyState.evictedUnits;
+    units += (control[at] >>> 0) + (control[at + 1] >>> 0) * 2 ** 32;
+  }
+  return { evictionCount, evictionWeight: units * UNIT_LENGTH };
 }
 
 function partitionStats(memory: SharedMemory, index: number): PartitionStats {

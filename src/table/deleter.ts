@@ -5,6 +5,7 @@
 import { Partition } from '../../native-layout/partition.js';
 import type { KeyView } from '../memory/views.js';
 import { dropEmptyIndex } from './empty-index.js';
+import type { Evictor } from './evictor.js';
 import type { Lookup } from './lookup.js';
 import type { Partitions } from './partitions.js';
 import type { Remover } from './remover.js';
@@ -17,6 +18,7 @@ export class Deleter {
   private readonly lookup: Lookup;
   private readonly upkeep: Upkeep;
   private readonly remover: Remover;
+  private readonly evictor: Evictor | undefined;
 
   /** All of them work with the same slot. */
   constructor(partitions: Partitions, slot: Slot, lookup: Lookup, upkeep: Upkeep, remover: Remover) {
@@ -25,6 +27,7 @@ export class Deleter {
     this.lookup = lookup;
     this.upkeep = upkeep;
     this.remover = remover;
+    this.evictor = lookup.evictor;
   }
 
   /** Removes the key. False: there was none. */
@@ -43,6 +46,7 @@ export class Deleter {
     const { control } = this.partitions;
     if (past) this.remover.expire(header, partitionIndex);
     else this.remover.remove(header, partitionIndex);
+    this.evictor?.compactIn(header, partitionIndex);
     const isEmpty = control[header + Partition.entryCount] === 0;
     if (isEmpty && control[header + Partition.depth] > 0) dropEmptyIndex(this.partitions, header, partitionIndex);
   }

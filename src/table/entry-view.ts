@@ -2,7 +2,17 @@
  * How to find one's way inside an entry. Pure functions of header words: on live memory without the lock their results
  * are as good as the words were, so callers bound every length before they use it.
  */
-import { Entry, EXPIRY_WORDS, Flag, IDENTITY_TAG_SHIFT, IDLE_WORDS } from '../../native-layout/entry.js';
+import {
+  Entry,
+  EXPIRY_WORDS,
+  Flag,
+  IDENTITY_CHUNK,
+  IDENTITY_FREE,
+  IDENTITY_QUEUE,
+  IDENTITY_RETIRED,
+  IDENTITY_TAG_SHIFT,
+  IDLE_WORDS,
+} from '../../native-layout/entry.js';
 import type { KeyView } from '../memory/views.js';
 
 /** Flags of the words that may stand between header and key. */
@@ -21,6 +31,16 @@ export function headerWords(shape: number): number {
   if ((shape & Flag.idles) !== 0) words += IDLE_WORDS;
   if ((shape & Flag.sequenced) !== 0) words += 2;
   return words;
+}
+
+/** Whether a cell with this identity word holds an entry: it is not free, and nothing else is in it. */
+export function isEntry(identity: number): boolean {
+  return (
+    identity !== IDENTITY_FREE &&
+    identity !== IDENTITY_CHUNK &&
+    identity !== IDENTITY_RETIRED &&
+    identity !== IDENTITY_QUEUE
+  );
 }
 
 /** Whether the wide form of the shape word, and so the flags of its second byte, are in use. */

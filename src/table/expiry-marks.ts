@@ -10,10 +10,11 @@
  *    `earliestSince` too. Whoever begins a sweep raises `expirySweep` and empties `earliestSince`, and only the last
  *    who began may set the mark of the partition in the end. A sweep that is not ended leaves the mark as it is.
  */
-import { Entry, Flag, IDENTITY_CHUNK, IDENTITY_FREE, IDENTITY_RETIRED, NEVER } from '../../native-layout/entry.js';
+import { Entry, Flag, NEVER } from '../../native-layout/entry.js';
 import { Page } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { expiryOf } from './entry-times.js';
+import { isEntry } from './entry-view.js';
 import { earlierMark, markOf } from './lifetime.js';
 import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
@@ -36,7 +37,7 @@ function lower(control: Int32Array, word: number, mark: number): void {
 /** Whether a cell holds an entry with expiry words. */
 export function isTimed(words: Int32Array, cell: number): boolean {
   const identity = words[cell + Entry.identity];
-  if (identity === IDENTITY_FREE || identity === IDENTITY_CHUNK || identity === IDENTITY_RETIRED) return false;
+  if (!isEntry(identity)) return false;
   return (words[cell + Entry.shape] & Flag.expires) !== 0;
 }
 

@@ -19,6 +19,7 @@ import { parkOn } from '../memory/atomics.js';
 import { dropEmptyIndex } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
 import { expiryOf } from './entry-times.js';
+import type { Evictor } from './evictor.js';
 import { beginSweep, earliestIn, endSweep, isTimed } from './expiry-marks.js';
 import { earlierMark, isDue, markOf } from './lifetime.js';
 import type { Partitions } from './partitions.js';
@@ -45,6 +46,7 @@ export class ExpirySweep {
   private readonly partitions: Partitions;
   private readonly slot: Slot;
   private readonly remover: Remover;
+  private readonly evictor: Evictor | undefined;
   private readonly hashes: EntryHash;
   private readonly swept = new Map<number, Swept>();
   private lateness = 0;
@@ -53,10 +55,11 @@ export class ExpirySweep {
   private cell = 0;
 
   /** `remover` works with the same slot. */
-  constructor(partitions: Partitions, slot: Slot, remover: Remover) {
+  constructor(partitions: Partitions, slot: Slot, remover: Remover, evictor: Evictor | undefined) {
     this.partitions = partitions;
     this.slot = slot;
     this.remover = remover;
+    this.evictor = evictor;
     this.hashes = new EntryHash(partitions);
   }
 
@@ -147,6 +150,7 @@ export class ExpirySweep {
       dropEmptyIndex(partitions, header, index);
     }
     const isWanted = control[header + Partition.waiters] !== 0;
+    this.evictor?.compactIn(header, index);
     partitions.leave(header);
     if (isWanted) parkOn(nobodyWakes, 0, 0, COURTESY_MS);
     return removed;

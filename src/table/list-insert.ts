@@ -82,6 +82,13 @@ export function insertList(partitions: Partitions, items: readonly ListItem[], s
   return outcome;
 }
 
+/** Stages that an entry is pending in a list insert of this thread. */
+export function stagePending({ log, self, memory }: Partitions, header: number, address: number): void {
+  const slot = (self.slotWord - memory.geometry.registryWord) / Registry.sizeWords;
+  log.stage(0, header + Partition.transaction, slot + 1);
+  log.stage(0, header + Partition.pendingHead, address);
+}
+
 /** Completes or rolls back the pending entries of a partition, as the decision word says. */
 export function settlePending(partitions: Partitions, header: number, partitionIndex: number): void {
   const { control, memory } = partitions;

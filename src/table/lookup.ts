@@ -35,6 +35,7 @@ import { beginRead, endRead } from '../memory/seqlock.js';
 import type { KeyView } from '../memory/views.js';
 import { expiryOf, readTimes } from './entry-times.js';
 import { isChained } from './entry-view.js';
+import type { Evictor } from './evictor.js';
 import { renewIdle } from './idle-renewal.js';
 import { EntryTimes } from './lifetime.js';
 import { pendingVisibility, Visibility } from './list-insert.js';
@@ -67,8 +68,14 @@ export class Lookup {
   /** Expiry of the entry that was met last, if it has one, and all its times, if it has an idle time. */
   private expiry = NEVER;
   private readonly times = new EntryTimes();
+  /** Undefined: the cache does not evict. */
+  readonly evictor: Evictor | undefined;
+  /** Where the last hit was. */
+  private hitAddress = 0;
+  /** Whether its recency bit was set. A hint: it may have moved. */
+  private hitUsed = false;
 
-  constructor(partitions: Partitions, slot: Slot) {
+  constructor(partitions: Partitions, slot: Slot, evictor: Evictor | undefined) {
     this.partitions = partitions;
     this.control = partitions.control;
     this.slabs = partitions.slabs;
@@ -76,6 +83,7 @@ export class Lookup {
     this.namespaceWord = partitions.memory.geometry.namespaceWord;
     this.hazardWord = partitions.self.slotWord + Registry.hazard;
     this.slot = slot;
+    this.evictor = evictor;
     this.copy = new ValueCopy(partitions.memory);
   }
 
@@ -96,8 +104,12 @@ export class Lookup {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const result = this.attempt(header, hash, this.control[tagWord], key, copying);
       if (result === AGAIN) continue;
-      if (result === HIT_IDLE)
+      if (result === HIT_IDLE) {
         renewIdle(this.partitions, this.slot, partitionIndex, namespaceSlot, key, this.staleness);
+      }
+      if (result !== MISS && copying && this.evictor !== undefined) {
+        this.evictor.hit(partitionIndex, hash, this.hitAddress, this.hitUsed);
+      }
       return result !== MISS;
     }
     return this.findLocked(partitionIndex, namespaceSlot, key, copying);
@@ -178,6 +190,8 @@ export class Lookup {
     const cell = cellOf(address);
     const cellWords = this.slabs[slab];
     const shape = cellWords[cell + Entry.shape];
+    this.hitAddress = address;
+    this.hitUsed = (words[bucket + Bucket.meta] & (1 << slot)) !== 0;
     let result: number = HIT;
     if ((shape & Flag.pending) !== 0) {
       result = pendingVisibility(this.partitions, header);

@@ -87,6 +87,10 @@ export function withTag(word: number, slot: number, hash: number): number {
   return (word & ~(0xff << shift)) | ((hash >>> TAG_SHIFT) << shift);
 }
 
+export function tagOfSlot(words: Int32Array, bucket: number, slot: number): number {
+  return (words[tagWordOf(bucket, slot)] >>> ((slot & 3) << 3)) & 0xff;
+}
+
 /** The byte behind the last tag of bucket 0 holds the segment's depth. */
 export function depthOf(words: Int32Array, segment: number): number {
   return words[segment + Bucket.tags + 2] >>> 24;

@@ -15,6 +15,7 @@ import {
   FreeCell,
   IDENTITY_CHUNK,
   IDENTITY_FREE,
+  IDENTITY_QUEUE,
   IDENTITY_RETIRED,
   IDENTITY_TAG_SHIFT,
   RetiredCell,
@@ -26,12 +27,17 @@ import { CacheError } from '../errors.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { storeWord } from '../memory/atomics.js';
 import { storeOrdered } from '../memory/seqlock.js';
-import { chunkHeadWord, isChained } from './entry-view.js';
+import { EntryHash } from './entry-hash.js';
+import { chunkHeadWord, isChained, isEntry } from './entry-view.js';
 import { rebuildMarks } from './expiry-marks.js';
 import { IndexBuilder } from './index-builder.js';
 import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag } from './probe.js';
+import { Queues } from './queues.js';
+
+/** Where a policy starts again: any queue will do. */
+const REBUILT_QUEUE = 0;
 
 export function rebuild(partitions: Partitions, header: number, partitionIndex: number): void {
   const { control } = partitions;
@@ -48,7 +54,8 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
     const kept: number[] = [];
     forEachCell(partitions, header, record, (address, words, cell) => {
       const identity = words[cell + Entry.identity];
-      if (identity === IDENTITY_FREE || (identity === IDENTITY_CHUNK && !chunks.has(address))) return;
+      const isLost = identity === IDENTITY_QUEUE || (identity === IDENTITY_CHUNK && !chunks.has(address));
+      if (identity === IDENTITY_FREE || isLost) return;
       kept.push(address);
       if (identity === IDENTITY_CHUNK || identity === IDENTITY_RETIRED) return;
       entries++;
@@ -68,11 +75,31 @@ export function rebuild(partitions: Partitions, header: number, partitionIndex: 
     }
   }
   rebuildMarks(partitions, header, partitionIndex);
+  requeue(partitions, header, partitionIndex);
   storeWord(control, header + Partition.indexEpoch, control[header + Partition.indexEpoch] + 1);
+}
+
+/** In a cache that evicts: a record for every entry, in one queue. The order of arrival is lost. */
+function requeue(partitions: Partitions, header: number, partitionIndex: number): void {
+  if (partitions.memory.geometry.eviction === undefined) return;
+  const queues = new Queues(partitions);
+  const hashes = new EntryHash(partitions);
+  queues.open(header, partitionIndex);
+  for (const address of entryAddresses(partitions, header, partitionIndex)) {
+    const hash = hashes.of(partitions.slabs[slabOf(address)], cellOf(address));
+    if (!queues.push(REBUILT_QUEUE, hash)) {
+      throw new CacheError('CORRUPT', `partition ${partitionIndex}: no memory to rebuild its queues`);
+    }
+  }
 }
 
 function dropIndex(partitions: Partitions, header: number, partitionIndex: number): void {
   const { control, cells } = partitions;
+  if (partitions.memory.geometry.eviction !== undefined) {
+    const queues = new Queues(partitions);
+    queues.open(header, partitionIndex);
+    queues.forget();
+  }
   control[header + Partition.depth] = 0;
   for (let chunk = 0; chunk < ROOT_CHUNKS; chunk++) control[header + Partition.root + chunk] = 0;
   control[header + Partition.growing] = 0;
@@ -117,7 +144,7 @@ function reachableChunks(partitions: Partitions, header: number, partitionIndex:
   forEachPage(partitions, partitionIndex, (_page, record) => {
     forEachCell(partitions, header, record, (_address, words, cell) => {
       const identity = words[cell + Entry.identity];
-      if (identity === IDENTITY_FREE || identity === IDENTITY_CHUNK) return;
+      if (identity === IDENTITY_FREE || identity === IDENTITY_CHUNK || identity === IDENTITY_QUEUE) return;
       if (identity === IDENTITY_RETIRED) follow(words[cell + RetiredCell.chunkHead]);
       else if (isChained(words[cell + Entry.shape])) follow(words[chunkHeadWord(cell)]);
     });
@@ -182,8 +209,7 @@ function entryAddresses(partitions: Partitions, header: number, partitionIndex: 
   forEachPage(partitions, partitionIndex, (_page, record) => {
     forEachCell(partitions, header, record, (address, words, cell) => {
       const identity = words[cell + Entry.identity];
-      if (identity !== IDENTITY_FREE && identity !== IDENTITY_CHUNK && identity !== IDENTITY_RETIRED)
-        found.push(address);
+      if (isEntry(identity)) found.push(address);
     });
   });
   return found;

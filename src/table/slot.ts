@@ -2,7 +2,14 @@
  * Where a key stands in the index, found under the partition's lock. One instance per thread; its fields say where the
  * last `find` ended. Only the holder of the partition's lock may call; nothing here changes shared memory.
  */
-import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket, GROWN_BIT, SPILL_WINDOW } from '../../native-layout/bucket.js';
+import {
+  BUCKET_SLOTS,
+  BUCKET_WORD_SHIFT,
+  Bucket,
+  GROWN_BIT,
+  SPILL_WINDOW,
+  TAG_SHIFT,
+} from '../../native-layout/bucket.js';
 import { Namespace } from '../../native-layout/namespace.js';
 import { directoryChunkShift } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
@@ -12,7 +19,16 @@ import type { CacheClock } from '../memory/clock.js';
 import type { KeyView } from '../memory/views.js';
 import { isPast } from './entry-times.js';
 import type { Partitions } from './partitions.js';
-import { bucketBehind, bucketCountOf, emptySlot, findInBucket, homeOf, indexHash, spillDistanceOf } from './probe.js';
+import {
+  bucketBehind,
+  bucketCountOf,
+  emptySlot,
+  findInBucket,
+  homeOf,
+  indexHash,
+  spillDistanceOf,
+  tagOfSlot,
+} from './probe.js';
 
 export class Slot {
   /** Index hash of the key. */
@@ -118,6 +134,23 @@ export class Slot {
       const bucket = this.bucketAt(step);
       for (let slot = 0; slot < BUCKET_SLOTS; slot++) {
         if (this.words[bucket + Bucket.addresses + slot] !== address) continue;
+        this.set(bucket, step, slot);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Looks for an entry with the located hash, which `hashes` computes. */
+  searchHash(hashes: { of(words: Int32Array, cell: number): number }): boolean {
+    const { words, slabs, hash } = this;
+    const distance = spillDistanceOf(words[this.homeBucket + Bucket.meta]);
+    for (let step = 0; step <= distance; step++) {
+      const bucket = this.bucketAt(step);
+      for (let slot = 0; slot < BUCKET_SLOTS; slot++) {
+        const address = words[bucket + Bucket.addresses + slot];
+        if (address === 0 || tagOfSlot(words, bucket, slot) !== hash >>> TAG_SHIFT) continue;
+        if (hashes.of(slabs[slabOf(address)], cellOf(address)) !== hash) continue;
         this.set(bucket, step, slot);
         return true;
       }

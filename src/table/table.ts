@@ -8,6 +8,7 @@ import { freeReservation } from './chunks.js';
 import { Deleter } from './deleter.js';
 import { Drain } from './drain.js';
 import { maxKeyLengthFor } from './entry-shape.js';
+import { Evictor } from './evictor.js';
 import { LazyWrites } from './lazy-writes.js';
 import { Lifespans } from './lifespans.js';
 import type { Lifetime } from './lifetime.js';
@@ -17,6 +18,7 @@ import { Lookup } from './lookup.js';
 import { Namespaces } from './namespaces.js';
 import type { Outcome } from './outcome.js';
 import { type Participant, Partitions } from './partitions.js';
+import { Pressure } from './pressure.js';
 import { Remover } from './remover.js';
 import { Scan } from './scan.js';
 import { Slot } from './slot.js';
@@ -35,6 +37,8 @@ export class Table {
   readonly copy: ValueCopy;
   /** Longest encoded key, in bytes. */
   readonly maxKeyLength: number;
+  /** Undefined: the cache does not evict. */
+  readonly evictor: Evictor | undefined;
   private readonly lookup: Lookup;
   private readonly writer: Writer;
   private readonly deleter: Deleter;
@@ -45,14 +49,17 @@ export class Table {
     this.memory = memory;
     this.partitions = new Partitions(memory, self);
     const slot = new Slot(this.partitions);
-    this.lookup = new Lookup(this.partitions, slot);
+    const { eviction } = memory.geometry;
+    this.evictor = eviction === undefined ? undefined : new Evictor(this.partitions, eviction);
+    this.lookup = new Lookup(this.partitions, slot, this.evictor);
     const remover = new Remover(this.partitions, slot);
-    this.upkeep = new Upkeep(this.partitions, slot, remover);
-    this.writer = new Writer(this.partitions, slot, this.upkeep, remover);
+    this.upkeep = new Upkeep(this.partitions, slot, remover, this.evictor);
+    const pressure = new Pressure(this.partitions, this.upkeep, this.evictor);
+    this.writer = new Writer(this.partitions, slot, this.upkeep, remover, this.evictor, pressure);
     this.deleter = new Deleter(this.partitions, slot, this.lookup, this.upkeep, remover);
     this.drain = new Drain(this.partitions, this.writer);
     this.lazy = new LazyWrites(this.partitions, this.writer, this.drain);
-    this.listWriter = new ListWriter(this.partitions, slot, this.writer, this.upkeep, remover);
+    this.listWriter = new ListWriter(this.partitions, slot, this.writer, this.lookup, remover, pressure);
     this.lifespans = new Lifespans(this.partitions, slot, this.lookup, this.writer, this.upkeep);
     this.namespaces = new Namespaces(this.partitions, this.upkeep);
     this.copy = this.lookup.copy;

@@ -19,6 +19,7 @@ import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
 import { dropEmptyIndex } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
+import type { Evictor } from './evictor.js';
 import { ExpirySweep } from './expiry-sweep.js';
 import type { Partitions } from './partitions.js';
 import { slotOfTag } from './probe.js';
@@ -38,19 +39,21 @@ export class Upkeep {
   private readonly slot: Slot;
   private readonly hashes: EntryHash;
   private readonly remover: Remover;
+  private readonly evictor: Evictor | undefined;
   /** The sweep of expired entries that an owner goes on with from time to time. */
   readonly expiry: ExpirySweep;
   /** The one that is done at once when memory is wanted. */
   private readonly relief: ExpirySweep;
 
   /** `remover` works with the same slot. */
-  constructor(partitions: Partitions, slot: Slot, remover: Remover) {
+  constructor(partitions: Partitions, slot: Slot, remover: Remover, evictor: Evictor | undefined) {
     this.partitions = partitions;
     this.slot = slot;
     this.remover = remover;
+    this.evictor = evictor;
     this.hashes = new EntryHash(partitions);
-    this.expiry = new ExpirySweep(partitions, slot, remover);
-    this.relief = new ExpirySweep(partitions, slot, remover);
+    this.expiry = new ExpirySweep(partitions, slot, remover, evictor);
+    this.relief = new ExpirySweep(partitions, slot, remover, evictor);
   }
 
   /** Frees a few chunks of retired entries, inside a critical section. Constant time when there are none. */
@@ -133,6 +136,7 @@ export class Upkeep {
     const header = partitions.enter(partitionIndex);
     let work = this.freeChains(header, partitionIndex, UPKEEP_SLICE);
     if (this.needsSweep(header)) work += this.sweepSegment(header, partitionIndex);
+    this.evictor?.compactIn(header, partitionIndex);
     partitions.leave(header);
     return work;
   }

@@ -10,7 +10,8 @@
  * 4. Every entry has a version of its own, and none is above that of the partition.
  * 5. Every chunk is led to exactly once: by an entry, a retired entry or a reservation.
  * 6. Expiry marks: none of a page or a partition is later than those of its entries.
- * 7. Nothing is under way: log idle, no page step, no growing segment, no pending entry, no odd sequence.
+ * 7. In a cache that evicts: the cells of queues are those that the queues lead to, and every entry has a record.
+ * 8. Nothing is under way: log idle, no page step, no growing segment, no pending entry, no odd sequence.
  */
 import { BUCKET_SLOTS, BUCKET_WORD_SHIFT, Bucket } from '../../native-layout/bucket.js';
 import {
@@ -20,10 +21,10 @@ import {
   FreeCell,
   IDENTITY_CHUNK,
   IDENTITY_FREE,
+  IDENTITY_QUEUE,
   IDENTITY_RETIRED,
   IDENTITY_TAG_SHIFT,
   RetiredCell,
-  VERSION_HIGH_MASK,
 } from '../../native-layout/entry.js';
 import { Page } from '../../native-layout/page.js';
 import { NamespaceCount, Partition } from '../../native-layout/partition.js';
@@ -36,6 +37,8 @@ import { brokenMark } from './expiry-marks.js';
 import { forEachCell, forEachPage } from './page-walk.js';
 import type { Partitions } from './partitions.js';
 import { Slot } from './slot.js';
+import { queueFault } from './verify-queues.js';
+import { versionFault } from './verify-versions.js';
 import { END_POSITION, segmentAt } from './walk.js';
 
 /** The first law that is broken, in words, or undefined. */
@@ -46,10 +49,6 @@ export function verify(partitions: Partitions, partitionIndex: number): string |
   return broken === undefined ? undefined : `partition ${partitionIndex}: ${broken}`;
 }
 
-function versionOf(low: number, high: number): number {
-  return high * 2 ** 32 + (low >>> 0);
-}
-
 class Walker {
   readonly #partitions: Partitions;
   readonly #header: number;
@@ -57,6 +56,7 @@ class Walker {
   readonly #entries = new Set<number>();
   readonly #chunks = new Set<number>();
   readonly #retired = new Set<number>();
+  readonly #queueCells = new Set<number>();
 
   constructor(partitions: Partitions, header: number, partitionIndex: number) {
     this.#partitions = partitions;
@@ -71,9 +71,10 @@ class Walker {
       this.#pages() ??
       this.#indexed() ??
       this.#counts() ??
-      this.#versions() ??
+      versionFault(this.#partitions, this.#header, this.#entries) ??
       this.#chains() ??
-      brokenMark(this.#partitions, this.#header, this.#index)
+      brokenMark(this.#partitions, this.#header, this.#index) ??
+      queueFault(this.#partitions, this.#header, this.#index, this.#entries, this.#queueCells)
     );
   }
 
@@ -160,6 +161,7 @@ class Walker {
       live++;
       if (identity === IDENTITY_CHUNK) this.#chunks.add(address);
       else if (identity === IDENTITY_RETIRED) this.#retired.add(address);
+      else if (identity === IDENTITY_QUEUE) this.#queueCells.add(address);
       else this.#entries.add(address);
     });
     return counted && live !== used ? `page ${page}: ${live} cells hold something, ${used} are in use` : undefined;
@@ -231,21 +233,6 @@ class Walker {
       const count = control[at + NamespaceCount.count];
       const found = byTag.get(tag) ?? 0;
       if (count !== found) return `namespace ${namespace}: ${found} entries, the count says ${count}`;
-    }
-    return undefined;
-  }
-
-  #versions(): string | undefined {
-    const { slabs } = this.#partitions;
-    const latest = versionOf(this.#field(Partition.versionLow), this.#field(Partition.versionHigh));
-    const seen = new Set<number>();
-    for (const address of this.#entries) {
-      const words = slabs[slabOf(address)];
-      const cell = cellOf(address);
-      const version = versionOf(words[cell + Entry.versionLow], words[cell + Entry.identity] & VERSION_HIGH_MASK);
-      if (version > latest) return `entry ${address} has version ${version}, the partition ${latest}`;
-      if (seen.has(version)) return `two entries have version ${version}`;
-      seen.add(version);
     }
     return undefined;
   }

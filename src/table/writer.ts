@@ -14,21 +14,26 @@
 import { Bucket } from '../../native-layout/bucket.js';
 import { Entry, Flag, IDENTITY_TAG_SHIFT, VERSION_HIGH_MASK } from '../../native-layout/entry.js';
 import { Partition } from '../../native-layout/partition.js';
-import { Registry } from '../../native-layout/registry.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import type { RedoLog } from '../memory/redo-log.js';
 import type { KeyView, ValueView } from '../memory/views.js';
+import { stageArrival } from './arrival.js';
 import { Reservations, type Reserved } from './chunks.js';
 import { classIdOf, EntryShape } from './entry-shape.js';
+import type { Evictor } from './evictor.js';
 import { lowerMarks } from './expiry-marks.js';
 import { Growth } from './growth.js';
 import type { Lifetime } from './lifetime.js';
+import { stagePending } from './list-insert.js';
 import { Outcome } from './outcome.js';
 import type { Partitions } from './partitions.js';
-import { spillCountOf, spillDistanceOf, tagWordOf, withSpill, withTag } from './probe.js';
+import type { Pressure } from './pressure.js';
 import type { Remover } from './remover.js';
 import type { Slot } from './slot.js';
 import type { Upkeep } from './upkeep.js';
+
+/** Entries evicted inside a critical section before a write that finds no room leaves it. */
+const EVICT_TRIES = 16;
 
 export class Writer {
   private readonly partitions: Partitions;
@@ -42,9 +47,18 @@ export class Writer {
   private readonly remover: Remover;
   private readonly shape: EntryShape;
   private readonly reservations: Reservations;
+  private readonly evictor: Evictor | undefined;
+  private readonly pressure: Pressure;
 
   /** All of them work with the same slot. */
-  constructor(partitions: Partitions, slot: Slot, upkeep: Upkeep, remover: Remover) {
+  constructor(
+    partitions: Partitions,
+    slot: Slot,
+    upkeep: Upkeep,
+    remover: Remover,
+    evictor: Evictor | undefined,
+    pressure: Pressure,
+  ) {
     this.partitions = partitions;
     this.control = partitions.control;
     this.slabs = partitions.slabs;
@@ -56,6 +70,8 @@ export class Writer {
     this.remover = remover;
     this.shape = new EntryShape(partitions.cells.classes.maxCellLength);
     this.reservations = new Reservations(partitions);
+    this.evictor = evictor;
+    this.pressure = pressure;
   }
 
   /** Stores the entry; with `ifAbsent` only if the key has none. Without a lifetime it stays. */
@@ -74,7 +90,7 @@ export class Writer {
       if (reserved === undefined) return Outcome.full;
     }
     let outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
-    if (outcome === Outcome.full && this.upkeep.relieve()) {
+    for (let round = 0; outcome === Outcome.full && this.pressure.relieve(partitionIndex, round); round++) {
       outcome = this.putOnce(partitionIndex, namespaceSlot, key, value, ifAbsent, reserved);
     }
     if (outcome !== Outcome.stored && reserved !== undefined) this.reservations.abandon();
@@ -103,9 +119,12 @@ export class Writer {
 
   /** Reserves and fills the chunks of a long value. Undefined: there is no memory for them. */
   private reserve(partitionIndex: number, value: ValueView): Reserved | undefined {
-    const first = this.reservations.fill(partitionIndex, value);
-    if (first !== undefined || !this.upkeep.relieve()) return first;
-    return this.reservations.fill(partitionIndex, value);
+    if (value.length > this.pressure.pageBytes) return undefined;
+    let reserved = this.reservations.fill(partitionIndex, value);
+    for (let round = 0; reserved === undefined && this.pressure.relieve(partitionIndex, round); round++) {
+      reserved = this.reservations.fill(partitionIndex, value);
+    }
+    return reserved;
   }
 
   private putOnce(
@@ -118,11 +137,18 @@ export class Writer {
   ): Outcome {
     const header = this.partitions.enter(partitionIndex);
     this.upkeep.reclaim(header, partitionIndex);
-    const present = this.slot.find(header, namespaceSlot, key);
+    if (this.evictor !== undefined) this.evictor.open(header, partitionIndex);
+    let present = this.slot.find(header, namespaceSlot, key);
     let outcome: Outcome = Outcome.present;
     if (!present || !ifAbsent || this.slot.isPast(this.partitions.clock)) {
+      if (present && this.evictor !== undefined) this.evictor.touch(this.slot.hash, this.slot.address);
       const swapped = present && reserved === undefined && this.swap(header, key, value);
       outcome = swapped ? Outcome.stored : this.store(header, partitionIndex, key, value, present, reserved, false);
+    }
+    for (let tries = 0; outcome === Outcome.full && tries < EVICT_TRIES && this.evictor?.evictOne(); tries++) {
+      // The entry to be replaced may have been the victim.
+      present = this.slot.find(header, namespaceSlot, key);
+      outcome = this.store(header, partitionIndex, key, value, present, reserved, false);
     }
     this.partitions.leave(header);
     return outcome;
@@ -186,6 +212,8 @@ export class Writer {
   ): Outcome {
     const { log, cells, spares, slabs, control } = this.partitions;
     const slot = this.slot;
+    const queue = present ? undefined : this.evictor?.arrive(slot.hash);
+    if (!present && this.evictor !== undefined && queue === undefined) return Outcome.full;
     if (!present && !this.growth.makeRoom(header, partitionIndex, slot)) return Outcome.full;
     const { classId } = this.shape;
     const spare = spares.ensure(header, partitionIndex, classId);
@@ -198,8 +226,9 @@ export class Writer {
     log.open(header);
     this.remover.stageVersion(header);
     if (reserved !== undefined) this.reservations.stagePublish();
-    if (pending) this.stagePending(header, spare);
-    if (!present) this.stageArrival(header);
+    if (pending) stagePending(this.partitions, header, spare);
+    if (!present) stageArrival(this.partitions, this.remover, slot, header);
+    if (queue !== undefined) this.evictor?.queues.stagePush(queue, slot.hash);
     log.stage(slot.slab, slot.bucket + Bucket.addresses + slot.slot, spare);
     this.remover.stageSequences();
     if (swaps) {
@@ -212,28 +241,6 @@ export class Writer {
     log.commit();
     cells.settle(header, partitionIndex);
     return Outcome.stored;
-  }
-
-  /** Tag, overflow state and counts of a new entry. */
-  private stageArrival(header: number): void {
-    const { log, control } = this.partitions;
-    const { slab, words, bucket, homeBucket, slot, hash, distance, tag } = this.slot;
-    const tagWord = tagWordOf(bucket, slot);
-    log.stage(slab, tagWord, withTag(words[tagWord], slot, hash));
-    if (distance > 0) {
-      const meta = words[homeBucket + Bucket.meta];
-      const farthest = Math.max(spillDistanceOf(meta), distance);
-      log.stage(slab, homeBucket + Bucket.meta, withSpill(meta, spillCountOf(meta) + 1, farthest));
-    }
-    log.stage(0, header + Partition.entryCount, control[header + Partition.entryCount] + 1);
-    this.remover.stageCount(header, tag, 1);
-  }
-
-  private stagePending(header: number, address: number): void {
-    const { log, self, memory } = this.partitions;
-    const slot = (self.slotWord - memory.geometry.registryWord) / Registry.sizeWords;
-    log.stage(0, header + Partition.transaction, slot + 1);
-    log.stage(0, header + Partition.pendingHead, address);
   }
 
   /**

@@ -98,7 +98,13 @@ describe.each(builds)('$build', ({ exports }) => {
 test('values of 100 and 256 MB', async (context) => {
   if (freemem() < 3 * GB) return context.skip('not enough free memory');
   const [{ exports }] = builds;
-  const cache = await exports.SuperCache.start({ name: newName(), memory: '1gb', maxEntrySize: '300mb', owners: 2 });
+  const cache = await exports.SuperCache.start({
+    name: newName(),
+    memory: '1gb',
+    eviction: 'none',
+    maxEntrySize: '300mb',
+    owners: 2,
+  });
   const marked = (length: number) => {
     const bytes = new Uint8Array(length);
     for (let at = 0; at < length; at += 4093) bytes[at] = at >>> 4;

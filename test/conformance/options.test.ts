@@ -67,7 +67,8 @@ const bad: { readonly [Name in keyof StartOptions]-?: readonly unknown[] } = {
   keyPos: [-1, 65536, 1.5, Number.NaN, 'zero', {}],
   partitionPos: [-1, 65536, 1.5, Number.NaN, 'zero', {}],
   tableType: ['bag', 'duplicate_bag', 'ordered_set', 'Set', 5],
-  eviction: ['lru', 'None', 5, {}],
+  eviction: ['LRU', 'None', 'random', 5, {}],
+  maxEntries: [-1, 1.5, 2e9, '5', {}],
   maxEntrySize: [0, -1, 63, '2gb', 'large', Number.NaN, null, {}],
   maxThreads: [0, -1, 4095, 1.5, '8', {}],
   values: ['shared', 'Frozen', 5, {}],
@@ -100,7 +101,8 @@ describe.each(builds)('$build', ({ exports }) => {
       keyPos: 0,
       partitionPos: 0,
       tableType: 'set',
-      eviction: 'none',
+      eviction: 'tinylfu',
+      maxEntries: 0,
       maxEntrySize: 16 * MB,
       maxThreads: 128,
       values: 'frozen',
@@ -144,7 +146,7 @@ describe.each(builds)('$build', ({ exports }) => {
   );
 
   test('all bad options are in one error, with path, value and what is allowed', async () => {
-    const later = ['nearCache', 'maxEntries', 'hash', 'onEvict', 'pressure'];
+    const later = ['nearCache', 'hash', 'onEvict', 'pressure'];
     const given = {
       ...Object.fromEntries(Object.entries(bad).map(([name, values]) => [name, values.at(0)])),
       ...Object.fromEntries(later.map((name) => [name, 77])),
@@ -171,6 +173,10 @@ describe.each(builds)('$build', ({ exports }) => {
     expect(few.message).toMatch(/memory is "1mb".* need about \d+ bytes/);
     const threads = await rejection({ owners: 4, maxThreads: 4 });
     expect(threads.message).toContain('maxThreads is 4, allowed is more than the 4 owners');
+    const kept = await rejection({ eviction: 'none', maxEntries: 5 });
+    expect(kept.message).toContain("maxEntries is 5, allowed is nothing with eviction 'none'");
+    const spread = await rejection({ maxEntries: 5, partitions: 6, owners: 0 });
+    expect(spread.message).toContain('maxEntries is 5, allowed is at least one entry for each of 6 partitions');
   });
 
   test('after a refusal nothing is left behind, and the name is free', async () => {

@@ -41,9 +41,16 @@ let started = 0;
 /** A name that no other cache of this process has. */
 export const newName = () => `conformance-${process.pid}-${started++}`;
 
-/** Starts a small cache that keeps no thread busy. */
+/** Starts a small cache that keeps no thread busy and all entries. */
 export function startSmall<R extends AnyRow = Row>(exports: Build, options: StartOptions = {}): Promise<SuperCache<R>> {
-  return exports.SuperCache.start<R>({ name: newName(), memory: '4mb', owners: 0, partitions: 1, ...options });
+  return exports.SuperCache.start<R>({
+    name: newName(),
+    memory: '4mb',
+    owners: 0,
+    partitions: 1,
+    eviction: 'none',
+    ...options,
+  });
 }
 
 /** A row of three elements with this key and partition value, where they have places of their own. */

@@ -128,7 +128,7 @@ async function record(round: number, manner: Manner, clock: Clock, random: Rando
 
 test.each(cases)('%s', { timeout: 60_000 + 10_000 * ROUNDS }, async (name, options, manner) => {
   const random = new Random(seed);
-  const cache = await SuperCache.start({ ...options, maxThreads: 3 * THREADS });
+  const cache = await SuperCache.start({ ...options, maxThreads: 3 * THREADS, eviction: 'none' });
   onTestFinished(() => cache.stop());
   const clock = new Clock();
   const total: Total = { operations: 0, killed: 0, open: 0, fulls: 0 };

@@ -7,6 +7,7 @@ const OPERATORS = new Map<ts.SyntaxKind, ts.BinaryOperator>([
   [ts.SyntaxKind.MinusEqualsToken, ts.SyntaxKind.MinusToken],
   [ts.SyntaxKind.AmpersandEqualsToken, ts.SyntaxKind.AmpersandToken],
   [ts.SyntaxKind.BarEqualsToken, ts.SyntaxKind.BarToken],
+  [ts.SyntaxKind.GreaterThanGreaterThanEqualsToken, ts.SyntaxKind.GreaterThanGreaterThanToken],
 ]);
 
 /** The name under which rewritten code knows the scheduler. */
@@ -107,7 +108,9 @@ class FileRewriter {
     }
     const callee = rewriter.callee(node);
     if (callee.kind === 'access') return this.#access(callee.name, node, args());
-    if (callee.kind === 'dynamic') return this.#delegate(this.#scheduler('dynamic', [this.#each(node)]));
+    // `a?.b()`: there may be no `a`.
+    const isOptional = callee.kind === 'body' && rewriter.isSuspendable(callee.body) && ts.isOptionalChain(node);
+    if (callee.kind === 'dynamic' || isOptional) return this.#delegate(this.#scheduler('dynamic', [this.#each(node)]));
     return callee.kind === 'body' && rewriter.isSuspendable(callee.body)
       ? this.#delegate(this.#each(node))
       : this.#each(node);

@@ -10,6 +10,7 @@
  * - accessors: `Partitions.stopped` and the like, which have no part in a mutation;
  * - initial values of parameters: `Namespaces.sizeIn`, statistics;
  * - async functions: the doorbell's wait, which is the event loop's business.
+ * - the buffer of hits, which is private to its thread.
  * A callback that touches memory may be handed to `map` only; another native method is refused here.
  */
 import { relative } from 'node:path';
@@ -17,8 +18,8 @@ import ts from 'typescript';
 
 /** Limits of loops that only repeat what they do, smaller here: the code behind them is reached in fewer steps. */
 const SCALED: Record<string, number> = { SPINS: 2, PASS_TRIES: 3, MAX_TRIES: 3, PATIENT_ROUNDS: 1, SPARE_TRIES: 3 };
-const ENGINE = /^src\/(memory|allocator|ring|table)\/|^src\/threads\/(registry|owner-agent)\.ts$/;
-const PLAIN = /^src\/memory\/(atomics|hash|slab|views|address)\.ts$/;
+const ENGINE = /^src\/(memory|allocator|policy|ring|table)\/|^src\/threads\/(registry|owner-agent)\.ts$/;
+const PLAIN = /^src\/memory\/(atomics|hash|slab|views|address)\.ts$|^src\/policy\/hit-buffer\.ts$/;
 const WITH_STEPS = new Set(['ThreadRegistry']);
 const ATOMICS = 'src/memory/atomics.ts';
 const ARRAYS = new Set(['Int32Array', 'Uint8Array', 'Buffer', 'TextBuffer', 'Latin1Target', 'BigInt64Array']);

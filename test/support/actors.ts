@@ -1,6 +1,7 @@
 /** Threads without threads: several tables on one shared memory, in one thread, whose lives a test decides. */
 import { geometry, namespaceSlotsFor, pageShiftFor, type Shape, slabLengthsFor } from '../../native-layout/geometry.js';
 import { Partition } from '../../native-layout/partition.js';
+import { type EvictionShape, type PolicyName, sketchWordsFor } from '../../native-layout/policy.js';
 import { Registry } from '../../native-layout/registry.js';
 import { ClockKind, LOCK_GENERATION_SHIFT } from '../../native-layout/superblock.js';
 import { KeyEncoder } from '../../src/codec/key-encoder.js';
@@ -15,12 +16,23 @@ import { verify } from '../../src/table/verify.js';
 
 export const SEED = 0x5eed;
 
+/** How a cache evicts, with a sketch as `start` would make it. */
+export function evictionShape(
+  policy: PolicyName,
+  memory: number,
+  partitionCount: number,
+  entryLimit = 0,
+): EvictionShape {
+  return { policy, entryLimit, sketchWords: sketchWordsFor(memory, partitionCount, entryLimit) };
+}
+
 /** A memory for tests. Its clock is the manual one: `actor.table.partitions.clock.advance`. */
 export function makeMemory(
   memory: number,
   partitionCount: number,
   ownerCount = 1,
   ringLength = 16 * 1024,
+  eviction?: EvictionShape,
 ): SharedMemory {
   const shape: Shape = {
     slabLengths: slabLengthsFor(memory, ownerCount),
@@ -30,6 +42,7 @@ export function makeMemory(
     namespaceSlots: namespaceSlotsFor(memory),
     ownerCount,
     ringLength,
+    eviction,
   };
   geometry(shape);
   return SharedMemory.create(shape, SEED, ClockKind.manual);

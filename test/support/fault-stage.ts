@@ -3,6 +3,7 @@
  * step or interrupted by others, and the questions whose answers must be right afterwards.
  */
 import { Partition } from '../../native-layout/partition.js';
+import type { EvictionShape } from '../../native-layout/policy.js';
 import { Registry } from '../../native-layout/registry.js';
 import { Superblock } from '../../native-layout/superblock.js';
 import { countRingPages } from '../../src/ring/ring-pages.js';
@@ -29,9 +30,9 @@ export class Stage {
   timed = false;
   #saved: Uint8Array[] = [];
 
-  constructor(engine: Engine, memoryLength: number, partitions: number) {
+  constructor(engine: Engine, memoryLength: number, partitions: number, eviction?: EvictionShape) {
     this.engine = engine;
-    this.memory = engine.actors.makeMemory(memoryLength, partitions);
+    this.memory = engine.actors.makeMemory(memoryLength, partitions, 1, undefined, eviction);
     const actor = this.actor(0);
     actor.table.namespaces.createTuples();
     actor.table.namespaces.slotOf('second', 'test');

@@ -19,7 +19,7 @@ const commands = {
   },
   attachTwice: () => SuperCache.attach() === SuperCache.attach(),
   async start(options) {
-    cache = await SuperCache.start(options);
+    cache = await SuperCache.start({ eviction: 'none', ...options });
   },
   handle: () => cache.handle(),
   /** Calls a method of the cache. */

@@ -28,7 +28,7 @@ const maxThreads = 12;
 const spawned = [];
 const own = new Set();
 process.on('worker', (worker) => spawned.push(worker));
-const cache = await SuperCache.start({ ...options, maxThreads });
+const cache = await SuperCache.start({ ...options, maxThreads, eviction: 'none' });
 
 /** The next event of this name; unlike `once`, deaf to errors, which are told elsewhere. */
 function next(worker, event) {
@@ -145,7 +145,7 @@ async function checkEnd() {
   cache.deleteAll();
   faults.push(...leftAfterDeleteAll(cache).map((problem) => `after deleteAll: ${problem}`));
   faults.push(...brokenLaws(cache).map((law) => `after deleteAll: ${law}`));
-  const fresh = await SuperCache.start({ ...options, maxThreads, name: 'fresh' });
+  const fresh = await SuperCache.start({ ...options, maxThreads, name: 'fresh', eviction: 'none' });
   // The two have different hash seeds, so they spread the same keys differently: that makes a few values.
   const [capacity, freshCapacity] = [cache, fresh].map((one) => capacityOf(one, 100_000));
   if (capacity < freshCapacity * 0.98) faults.push(`takes ${capacity} values, a fresh cache takes ${freshCapacity}`);

@@ -12,7 +12,7 @@ import { brokenLaws, leftAfterDeleteAll } from './worker-verify.mjs';
 const { count, seed, ...options } = JSON.parse(process.argv[2]);
 const board = new Board();
 const faults = [];
-const cache = await SuperCache.start(options);
+const cache = await SuperCache.start({ eviction: 'none', ...options });
 
 function startWorker(file, workerData) {
   const worker = new Worker(new URL(file, import.meta.url), { workerData });

@@ -18,7 +18,7 @@ import { STEPS_TIMEOUT_MS, scaled } from '../../support/sample.js';
 vi.setConfig({ testTimeout: STEPS_TIMEOUT_MS });
 
 const seed = seedOf();
-const after = (ttl: number) => ({ ttl, idleTtl: Infinity, jitter: 0 });
+const lasting = (ttl: number) => ({ ttl, idleTtl: Infinity, jitter: 0 });
 let engine: Engine;
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ beforeAll(async () => {
 function filled(count: number, partitions = 2): Actor {
   const actor = new Actor(makeMemory(4 * 2 ** 20, partitions), 0);
   actor.table.namespaces.createTuples();
-  for (let i = 0; i < count; i++) actor.put(1, `key:${i}`, i, false, after(100));
+  for (let i = 0; i < count; i++) actor.put(1, `key:${i}`, i, false, lasting(100));
   return actor;
 }
 
@@ -68,7 +68,7 @@ describe('what a sweep does', () => {
     const actor = filled(5000, 1);
     const { partitions, upkeep } = actor.table;
     const { control, cells } = partitions;
-    for (let i = 0; i < 5000; i++) actor.put(1, `late:${i}`, i, false, after(100_000));
+    for (let i = 0; i < 5000; i++) actor.put(1, `late:${i}`, i, false, lasting(100_000));
     expect(upkeep.expiry.begin(0, 1, 0)).toBe(false);
     actor.advance(100);
     expect(upkeep.expiry.sweepAll()).toBe(5000);
@@ -89,7 +89,7 @@ describe('what a sweep does', () => {
     const actor = new Actor(makeMemory(512 * 1024, 2), 0);
     actor.table.namespaces.createTuples();
     let count = 0;
-    while (actor.put(1, `key:${count}`, 'x'.repeat(300), false, after(100)) === Outcome.stored) count++;
+    while (actor.put(1, `key:${count}`, 'x'.repeat(300), false, lasting(100)) === Outcome.stored) count++;
     actor.advance(99);
     expect(actor.put(1, 'late', 'x'.repeat(300))).toBe(Outcome.full);
     actor.advance(1);
@@ -100,12 +100,12 @@ describe('what a sweep does', () => {
   test('a sweep that another one overtook sets no mark', () => {
     const first = filled(200, 1);
     const second = new Actor(first.table.memory, 1);
-    for (let i = 0; i < 200; i++) first.put(1, `other:${i}`, 'x'.repeat(700), false, after(100));
+    for (let i = 0; i < 200; i++) first.put(1, `other:${i}`, 'x'.repeat(700), false, lasting(100));
     first.advance(100);
     const [overtaken, last] = [first, second].map((actor) => actor.table.upkeep.expiry);
     overtaken.begin(0, 1, 0);
     while (first.expired < 250) overtaken.step();
-    for (let i = 0; i < 300; i++) second.put(1, `new:${i}`, i, false, after(5000));
+    for (let i = 0; i < 300; i++) second.put(1, `new:${i}`, i, false, lasting(5000));
     last.begin(0, 1, 0);
     while (overtaken.isRunning) overtaken.step();
     expect(second.verify()).toBeUndefined();
@@ -128,7 +128,7 @@ describe('what a sweep does', () => {
       else if (roll < 11 && expiry.isRunning) expiry.step();
       else if (roll < 19) {
         const length = random.pick([1, 300, 700]);
-        writer.put(1, `new:${written++}`, 'x'.repeat(length), false, after(1 + random.below(600)));
+        writer.put(1, `new:${written++}`, 'x'.repeat(length), false, lasting(1 + random.below(600)));
       } else writer.advance(random.below(200));
       expect(writer.verify(), `seed ${seed} turn ${turn}`).toBeUndefined();
     }
@@ -144,7 +144,7 @@ const COUNT = 150;
 function betweenSteps(act: (other: Actor) => void, check: (other: Actor, context: string) => void): void {
   const stage = new Stage(engine, 512 * 1024, 1);
   const first = stage.actor(0);
-  for (let i = 0; i < COUNT; i++) first.put(1, `key:${i}`, i === 7 ? 'long.'.repeat(900) : 'old', false, after(10));
+  for (let i = 0; i < COUNT; i++) first.put(1, `key:${i}`, i === 7 ? 'long.'.repeat(900) : 'old', false, lasting(10));
   first.put(1, 'idle', 'old', false, { ttl: Infinity, idleTtl: 100, jitter: 0 });
   first.advance(10);
   stage.save();
@@ -172,7 +172,7 @@ describe('between the steps of a sweep', () => {
     const keys = ['key:3', 'key:7', 'key:80', 'key:149'];
     betweenSteps(
       (other) => {
-        for (const key of keys) other.put(1, key, 'fresh', false, after(50));
+        for (const key of keys) other.put(1, key, 'fresh', false, lasting(50));
       },
       (other, context) => {
         for (const key of keys) expect(other.get(1, key), `${context} ${key}`).toBe('fresh');
