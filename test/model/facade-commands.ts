@@ -50,10 +50,10 @@ function putBatch(world: FacadeWorld, rows: readonly Row[]): void {
       (other) => world.indexOf(other) === index && identityOf(world.keyOf(other)) === identityOf(key),
     );
     const found = world.cache.get(row) as Row[];
-    const candidates = [...same.map((other) => [other]), world.at(index, key)];
-    const fitting = candidates.find((rows) => sorted(rows).join() === sorted(found).join());
-    expect(fitting, 'neither the old row nor a new one').toBeDefined();
-    for (const stored of fitting ?? []) world.store(stored);
+    const stored = same.find((other) => sorted([other]).join() === sorted(found).join());
+    // The old row may have been put by a handle, and so be elsewhere than its partition value says.
+    if (stored === undefined) expect(sorted(found), 'the old row or a new one').toEqual(sorted(world.at(index, key)));
+    else world.store(stored);
   }
 }
 
