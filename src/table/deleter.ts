@@ -2,9 +2,8 @@
  * Removing one entry by its key: remove and take. Any attached thread may call; each removal happens in the partition's
  * critical section, as one step of its redo log. An expired entry is removed, too, and counts as none.
  */
-import { Partition } from '../../native-layout/partition.js';
 import type { KeyView } from '../memory/views.js';
-import { dropEmptyIndex } from './empty-index.js';
+import { dropIndexIfEmpty } from './empty-index.js';
 import type { Evictor } from './evictor.js';
 import type { Lookup } from './lookup.js';
 import type { Partitions } from './partitions.js';
@@ -43,12 +42,10 @@ export class Deleter {
 
   /** Removes the entry that was found; with the last one of the partition its index goes, too. */
   private removeFound(header: number, partitionIndex: number, past: boolean): void {
-    const { control } = this.partitions;
     if (past) this.remover.expire(header, partitionIndex);
     else this.remover.remove(header, partitionIndex);
     this.evictor?.compactIn(header, partitionIndex);
-    const isEmpty = control[header + Partition.entryCount] === 0;
-    if (isEmpty && control[header + Partition.depth] > 0) dropEmptyIndex(this.partitions, header, partitionIndex);
+    dropIndexIfEmpty(this.partitions, header, partitionIndex);
   }
 
   /** Removes the key and leaves its value in the lookup's copy. False: there was none. */

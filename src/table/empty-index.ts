@@ -13,6 +13,13 @@ import { storeOrdered } from '../memory/seqlock.js';
 import type { Partitions } from './partitions.js';
 import { Slot } from './slot.js';
 
+/** Gives the index back if the last entry of the partition is gone and its directory has grown. */
+export function dropIndexIfEmpty(partitions: Partitions, header: number, partitionIndex: number): void {
+  const { control } = partitions;
+  const isEmpty = control[header + Partition.entryCount] === 0;
+  if (isEmpty && control[header + Partition.depth] > 0) dropEmptyIndex(partitions, header, partitionIndex);
+}
+
 /** Returns the number of pages that went back to the pool. The partition has no entries. */
 export function dropEmptyIndex(partitions: Partitions, header: number, partitionIndex: number): number {
   const { control, cells } = partitions;

@@ -16,7 +16,7 @@ import { Page } from '../../native-layout/page.js';
 import { Partition } from '../../native-layout/partition.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { parkOn } from '../memory/atomics.js';
-import { dropEmptyIndex } from './empty-index.js';
+import { dropIndexIfEmpty } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
 import { expiryOf } from './entry-times.js';
 import type { Evictor } from './evictor.js';
@@ -146,9 +146,7 @@ export class ExpirySweep {
       this.cell = 0;
     }
     if (this.cell === 0) this.page++;
-    if (control[header + Partition.entryCount] === 0 && control[header + Partition.depth] > 0) {
-      dropEmptyIndex(partitions, header, index);
-    }
+    dropIndexIfEmpty(partitions, header, index);
     const isWanted = control[header + Partition.waiters] !== 0;
     this.evictor?.compactIn(header, index);
     partitions.leave(header);

@@ -17,7 +17,7 @@ import { Registry } from '../../native-layout/registry.js';
 import { Superblock } from '../../native-layout/superblock.js';
 import { cellOf, slabOf } from '../memory/address.js';
 import { loadWord } from '../memory/atomics.js';
-import { dropEmptyIndex } from './empty-index.js';
+import { dropEmptyIndex, dropIndexIfEmpty } from './empty-index.js';
 import { EntryHash } from './entry-hash.js';
 import type { Evictor } from './evictor.js';
 import { ExpirySweep } from './expiry-sweep.js';
@@ -163,8 +163,7 @@ export class Upkeep {
     }
     control[header + Partition.sweepPosition] = 0;
     control[header + Partition.sweptEpoch] = control[header + Partition.sweepEpoch];
-    const isEmpty = control[header + Partition.entryCount] === 0 && control[header + Partition.depth] > 0;
-    if (isEmpty) dropEmptyIndex(partitions, header, partitionIndex);
+    dropIndexIfEmpty(partitions, header, partitionIndex);
     return work;
   }
 
